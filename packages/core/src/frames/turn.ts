@@ -1,0 +1,159 @@
+import type { VADParams } from '../turns/vad-analyzer.ts'
+import { defineFrame, Frame } from './frame.ts'
+
+/** Voice activity began. Raw: whether a turn starts is the turn processor's decision. */
+export class VADUserStartedSpeakingFrame extends Frame<'VADUserStartedSpeakingFrame'> {
+  /** How much speech it took to be sure, seconds. */
+  declare readonly startSecs: number
+  /** When it was decided, milliseconds on the task's clock. */
+  declare readonly atMs: number
+  constructor(startSecs = 0, atMs = 0) {
+    super()
+    this.startSecs = startSecs
+    this.atMs = atMs
+  }
+  static {
+    defineFrame(this, 'VADUserStartedSpeakingFrame', { lane: 'system' })
+  }
+}
+
+/** Voice activity ended; speech itself ended `stopSecs` before `atMs`. */
+export class VADUserStoppedSpeakingFrame extends Frame<'VADUserStoppedSpeakingFrame'> {
+  declare readonly stopSecs: number
+  declare readonly atMs: number
+  constructor(stopSecs = 0, atMs = 0) {
+    super()
+    this.stopSecs = stopSecs
+    this.atMs = atMs
+  }
+  static {
+    defineFrame(this, 'VADUserStoppedSpeakingFrame', { lane: 'system' })
+  }
+}
+
+/** The user's turn began, as the turn processor decided. */
+export class UserStartedSpeakingFrame extends Frame<'UserStartedSpeakingFrame'> {
+  static {
+    defineFrame(this, 'UserStartedSpeakingFrame', { lane: 'system' })
+  }
+}
+
+/** The user's turn ended, as the turn processor decided. */
+export class UserStoppedSpeakingFrame extends Frame<'UserStoppedSpeakingFrame'> {
+  static {
+    defineFrame(this, 'UserStoppedSpeakingFrame', { lane: 'system' })
+  }
+}
+
+/**
+ * The user's words so far ask for an answer: the user aggregator commits them and runs the model. It keeps its place
+ * behind the transcriptions it covers.
+ */
+export class UserTurnInferenceFrame extends Frame<'UserTurnInferenceFrame'> {
+  /** Counts up per turn. */
+  declare readonly turn: number
+  constructor(turn = 0) {
+    super()
+    this.turn = turn
+  }
+  static {
+    defineFrame(this, 'UserTurnInferenceFrame', { sticky: true })
+  }
+}
+
+/** The user is speaking right now; at most every 0.2 s. */
+export class UserSpeakingFrame extends Frame<'UserSpeakingFrame'> {
+  static {
+    defineFrame(this, 'UserSpeakingFrame', { lane: 'system' })
+  }
+}
+
+/** The parameters of voice activity detection, at start and on change. */
+export class SpeechControlParamsFrame extends Frame<'SpeechControlParamsFrame'> {
+  declare readonly vadParams: VADParams | undefined
+  constructor(vadParams?: VADParams) {
+    super()
+    this.vadParams = vadParams
+  }
+  static {
+    defineFrame(this, 'SpeechControlParamsFrame', { lane: 'system' })
+  }
+}
+
+/** Changes the parameters of voice activity detection. */
+export class VADParamsUpdateFrame extends Frame<'VADParamsUpdateFrame'> {
+  declare readonly params: Partial<VADParams>
+  constructor(params: Partial<VADParams>) {
+    super()
+    this.params = params
+  }
+  static {
+    defineFrame(this, 'VADParamsUpdateFrame')
+  }
+}
+
+/** The agent's audio began to play. */
+export class BotStartedSpeakingFrame extends Frame<'BotStartedSpeakingFrame'> {
+  static {
+    defineFrame(this, 'BotStartedSpeakingFrame', { lane: 'system' })
+  }
+}
+
+/** The agent's audio stopped playing. */
+export class BotStoppedSpeakingFrame extends Frame<'BotStoppedSpeakingFrame'> {
+  static {
+    defineFrame(this, 'BotStoppedSpeakingFrame', { lane: 'system' })
+  }
+}
+
+/** The agent is speaking right now; at most every 0.2 s. */
+export class BotSpeakingFrame extends Frame<'BotSpeakingFrame'> {
+  static {
+    defineFrame(this, 'BotSpeakingFrame', { lane: 'system' })
+  }
+}
+
+/** The user's audio is being ignored from now on. */
+export class UserMuteStartedFrame extends Frame<'UserMuteStartedFrame'> {
+  static {
+    defineFrame(this, 'UserMuteStartedFrame', { lane: 'system' })
+  }
+}
+
+/** The user's audio counts again. */
+export class UserMuteStoppedFrame extends Frame<'UserMuteStoppedFrame'> {
+  static {
+    defineFrame(this, 'UserMuteStoppedFrame', { lane: 'system' })
+  }
+}
+
+/** Makes speech recognition drop audio while muted. */
+export class STTMuteFrame extends Frame<'STTMuteFrame'> {
+  declare readonly mute: boolean
+  constructor(mute: boolean) {
+    super()
+    this.mute = mute
+  }
+  static {
+    defineFrame(this, 'STTMuteFrame', { lane: 'system' })
+  }
+}
+
+declare module './frame.ts' {
+  interface FrameTypes {
+    VADUserStartedSpeakingFrame: VADUserStartedSpeakingFrame
+    VADUserStoppedSpeakingFrame: VADUserStoppedSpeakingFrame
+    UserStartedSpeakingFrame: UserStartedSpeakingFrame
+    UserStoppedSpeakingFrame: UserStoppedSpeakingFrame
+    UserTurnInferenceFrame: UserTurnInferenceFrame
+    UserSpeakingFrame: UserSpeakingFrame
+    SpeechControlParamsFrame: SpeechControlParamsFrame
+    VADParamsUpdateFrame: VADParamsUpdateFrame
+    BotStartedSpeakingFrame: BotStartedSpeakingFrame
+    BotStoppedSpeakingFrame: BotStoppedSpeakingFrame
+    BotSpeakingFrame: BotSpeakingFrame
+    UserMuteStartedFrame: UserMuteStartedFrame
+    UserMuteStoppedFrame: UserMuteStoppedFrame
+    STTMuteFrame: STTMuteFrame
+  }
+}

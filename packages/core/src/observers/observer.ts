@@ -1,0 +1,77 @@
+import { observeFrames, type Frame, type FrameDirection } from '../frames/frame.ts'
+import type { StartFrame } from '../frames/lifecycle.ts'
+import type { FrameProcessor } from '../processor/frame-processor.ts'
+import type { Logger } from '../runtime/log.ts'
+
+/** Watches a task from outside, without a place in its pipeline. */
+export interface Observer {
+  /** Tags of the frames it wants; a base class's tag brings its subclasses. Default: all, which costs every hop. */
+  readonly frames?: readonly string[]
+  /**
+   * A frame arrives at `destination`, once per hop; `null` at either end of the pipeline. Called in line: anything
+   * slow belongs behind {@link queuedObserver}.
+   */
+  onPushFrame?(
+    frame: Frame,
+    direction: FrameDirection,
+    source: FrameProcessor | null,
+    destination: FrameProcessor | null,
+  ): void
+  onPipelineStarted?(frame: StartFrame): void
+  onPipelineFinished?(): void
+}
+
+/** The observers of one task. */
+export class ObserverHub {
+  #observers: { readonly observer: Observer; readonly tags: ReadonlySet<string> | undefined }[] = []
+  readonly #broken = new WeakSet<Observer>()
+  readonly #log: Logger
+
+  constructor(log: Logger, observers: readonly Observer[] = []) {
+    this.#log = log
+    for (const observer of observers) this.add(observer)
+  }
+
+  /** Adds an observer, at any time, and returns its remover. */
+  add(observer: Observer): () => void {
+    if (observer.onPushFrame) observeFrames(observer.frames ?? ['*'])
+    const entry = { observer, tags: observer.frames && new Set(observer.frames) }
+    this.#observers = [...this.#observers, entry]
+    return () => {
+      this.#observers = this.#observers.filter((other) => other !== entry)
+    }
+  }
+
+  pushed(source: FrameProcessor | null, destination: FrameProcessor | null, frame: Frame, direction: FrameDirection): void {
+    for (const { observer, tags } of this.#observers) {
+      if (observer.onPushFrame === undefined) continue
+      if (tags !== undefined && !frame.family.some((tag) => tags.has(tag))) continue
+      this.#call(observer, () => observer.onPushFrame?.(frame, direction, source, destination))
+    }
+  }
+
+  started(frame: StartFrame): void {
+    for (const { observer } of this.#observers) this.#call(observer, () => observer.onPipelineStarted?.(frame))
+  }
+
+  finished(): void {
+    for (const { observer } of this.#observers) this.#call(observer, () => observer.onPipelineFinished?.())
+  }
+
+  /** A failing observer is reported once and never disturbs the pipeline. */
+  #call(observer: Observer, fn: () => void): void {
+    try {
+      fn()
+    } catch (error) {
+      if (this.#broken.has(observer)) return
+      this.#broken.add(observer)
+      this.#log.log('error', 'An observer failed', { error })
+    }
+  }
+}
+
+/** A test that is true the first time it gets a frame, and never holds one in memory. */
+export function firstSight(): (frame: Frame) => boolean {
+  const seen = new WeakSet<Frame>()
+  return (frame) => !seen.has(frame) && seen.add(frame) !== undefined
+}

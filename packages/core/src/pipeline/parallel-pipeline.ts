@@ -1,0 +1,139 @@
+import { type AnyFrame, type Frame, type FrameDirection } from '../frames/frame.ts'
+import type { EndFrame, StartFrame, StopFrame } from '../frames/lifecycle.ts'
+import { firstSight } from '../observers/observer.ts'
+import type { FrameContext } from '../processor/frame-context.ts'
+import { FrameProcessor } from '../processor/frame-processor.ts'
+import type { Node } from '../processor/node.ts'
+import { PcError } from '../runtime/errors.ts'
+import { isDevelopment } from '../runtime/development.ts'
+import { Pipeline, type PipelineElement } from './pipeline.ts'
+
+/** A branch as the linker made it. */
+export interface Branch {
+  readonly head: Node | null
+  readonly tail: Node | null
+}
+
+/** A lifecycle frame on its way through all branches. */
+interface Barrier {
+  readonly frame: Frame
+  readonly waiting: Set<number>
+  readonly done: () => void
+  /** What left branches meanwhile, when it has to wait. */
+  readonly held: [Frame, FrameDirection][] | undefined
+}
+
+/**
+ * Branches side by side: every frame enters all of them, and one that leaves several is passed on once. One array: each
+ * element is a branch. Several arguments: each is a branch, an array running in series.
+ *
+ * ```ts
+ * new ParallelPipeline([whisper, deepgram])         // two branches
+ * new ParallelPipeline([filter, tts], [recorder])   // two branches, the first in series
+ * ```
+ *
+ * @throws PcError `no-branches` without a branch.
+ */
+export class ParallelPipeline extends FrameProcessor {
+  readonly branches: readonly Pipeline[]
+  #linked: readonly Branch[] = []
+  #barrier: Barrier | undefined = undefined
+  readonly #first = firstSight()
+
+  constructor(...args: [readonly PipelineElement[]] | readonly (PipelineElement | readonly PipelineElement[])[]) {
+    super()
+    const branches = args.length === 1 && isArray(args[0]) ? args[0].map((element) => (isArray(element) ? element : [element])) : args
+    if (branches.length === 0) {
+      throw new PcError('ParallelPipeline needs at least one branch.', { code: 'no-branches', kind: 'config' })
+    }
+    this.branches = branches.map((branch, index) =>
+      new Pipeline(isArray(branch) ? branch : [branch as PipelineElement], `${this.name}/${index}`),
+    )
+  }
+
+  /** @internal */
+  link(branches: readonly Branch[]): void {
+    this.#linked = branches
+  }
+
+  override processFrame(frame: AnyFrame, direction: FrameDirection, ctx: FrameContext): void {
+    this.#enter(frame, direction, ctx)
+  }
+
+  override handles(): boolean {
+    return false
+  }
+
+  /** StartFrame goes on before anything that branches sent meanwhile. */
+  override onStart(frame: StartFrame, ctx: FrameContext): void | Promise<void> {
+    return this.#cross(frame, ctx, [])
+  }
+
+  /** EndFrame goes on after the last branch has flushed. */
+  override onEnd(frame: EndFrame, ctx: FrameContext): void | Promise<void> {
+    return this.#cross(frame, ctx, undefined)
+  }
+
+  override onStop(frame: StopFrame, ctx: FrameContext): void | Promise<void> {
+    return this.#cross(frame, ctx, undefined)
+  }
+
+  /** @internal A frame leaves a branch at either end. */
+  leave(frame: Frame, direction: FrameDirection, branch: number): void {
+    const barrier = this.#barrier
+    if (barrier !== undefined && frame === barrier.frame) {
+      barrier.waiting.delete(branch)
+      if (barrier.waiting.size === 0) barrier.done()
+      return
+    }
+    if (!this.#first(frame)) return
+    if (barrier?.held) barrier.held.push([frame, direction])
+    else this.pushFrame(frame, direction)
+  }
+
+  /** The branches that have not let the current lifecycle frame through, for diagnostics. */
+  get pendingBranches(): readonly string[] {
+    const waiting = this.#barrier?.waiting ?? new Set()
+    return this.branches.filter((_, index) => waiting.has(index)).map((branch) => branch.name)
+  }
+
+  #enter(frame: Frame, direction: FrameDirection, ctx: FrameContext): void {
+    if (isDevelopment) Object.freeze(frame)
+    for (const [index, { head, tail }] of this.#linked.entries()) {
+      if (ctx.stale && !frame.sticky) return
+      const entry = direction === 'downstream' ? head : tail
+      if (entry === null) this.leave(frame, direction, index)
+      else entry.accept(frame, direction)
+    }
+  }
+
+  #cross(frame: Frame, ctx: FrameContext, held: [Frame, FrameDirection][] | undefined): void | Promise<void> {
+    let done = false
+    let resolve = (): void => {}
+    const barrier: Barrier = {
+      frame,
+      held,
+      waiting: new Set(this.#linked.keys()),
+      done: () => {
+        done = true
+        resolve()
+      },
+    }
+    this.#barrier = barrier
+    this.#enter(frame, 'downstream', ctx)
+    const finish = (): void => {
+      this.#barrier = undefined
+      if (held === undefined || held.length === 0) return
+      this.pushFrame(frame)
+      for (const [late, direction] of held) this.pushFrame(late, direction)
+    }
+    if (done) return finish()
+    return new Promise<void>((settle) => {
+      resolve = settle
+    }).then(finish)
+  }
+}
+
+function isArray(value: unknown): value is readonly PipelineElement[] {
+  return Array.isArray(value)
+}

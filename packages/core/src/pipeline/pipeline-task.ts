@@ -1,0 +1,465 @@
+import { ErrorFrame, MetricsFrame } from '../frames/control.ts'
+import { type Frame, type FrameDirection, observeFrames } from '../frames/frame.ts'
+import {
+  CancelFrame,
+  EndFrame,
+  type EndTaskFrame,
+  type HeartbeatFrame,
+  PipelineFlushFrame,
+  StartFrame,
+  StopFrame,
+} from '../frames/lifecycle.ts'
+import type { MetricsData } from '../observers/metrics.ts'
+import { type Observer, ObserverHub } from '../observers/observer.ts'
+import { Engine, type EngineCounters } from '../processor/engine.ts'
+import type { FrameProcessor } from '../processor/frame-processor.ts'
+import type { PipelineSetup } from '../processor/setup.ts'
+import { Emitter, type PythonEventName } from '../runtime/emitter.ts'
+import { PcError } from '../runtime/errors.ts'
+import { createRuntime, type Runtime } from '../runtime/runtime.ts'
+import { within } from '../runtime/scope.ts'
+import { withDefaultParts } from './default-parts.ts'
+import { describePipeline } from './describe.ts'
+import { link } from './link.ts'
+import { Pipeline } from './pipeline.ts'
+import { PipelineParams, type PipelineParamsFields } from './pipeline-params.ts'
+import type { Branch } from './parallel-pipeline.ts'
+import { HeartbeatMonitor, IdleMonitor } from './task-monitors.ts'
+import type {
+  PipelineTaskArguments,
+  PipelineTaskEvents,
+  PipelineTaskOptions,
+  TaskMetrics,
+  TerminalFrame,
+} from './task-options.ts'
+import { EndWatch } from './end-watch.ts'
+
+const BEFORE_START = 'created'
+type Phase = typeof BEFORE_START | 'starting' | 'running' | 'ending' | 'cancelling' | 'finished'
+
+/**
+ * Runs a pipeline: sets its processors up, starts them, feeds frames in, and ends in bounded time whatever they do.
+ *
+ * ```ts
+ * const task = new PipelineTask(pipeline, { enableMetrics: true })
+ * await task.run()
+ * ```
+ *
+ * Takes `(pipeline, params?, options?)`, or all of it in one object.
+ */
+export class PipelineTask {
+  readonly id: string
+  readonly params: PipelineParams
+  readonly runtime: Runtime
+  readonly #options: PipelineTaskOptions
+  readonly #events: Emitter<PipelineTaskEvents>
+  readonly #observers: ObserverHub
+  readonly #engine: Engine
+  readonly #elements: Pipeline
+  readonly #chain: Branch
+  readonly #idle: IdleMonitor | undefined
+  readonly #heartbeats: HeartbeatMonitor | undefined
+  readonly #endWatch: EndWatch
+  readonly #beforeStart: [Frame, FrameDirection][] = []
+  readonly #probes = new Map<number, () => void>()
+  readonly #finished = Promise.withResolvers<TerminalFrame>()
+  readonly #started = Promise.withResolvers<void>()
+  #phase: Phase = BEFORE_START
+  #terminal: TerminalFrame | undefined = undefined
+  #cancelling: Promise<void> | undefined = undefined
+  #lastProbe = 0
+
+  constructor(pipeline: Pipeline, params?: PipelineParams | PipelineParamsFields, options?: PipelineTaskOptions)
+  constructor(all: PipelineTaskArguments)
+  constructor(
+    first: Pipeline | PipelineTaskArguments,
+    second?: PipelineParams | PipelineParamsFields,
+    third: PipelineTaskOptions = {},
+  ) {
+    const { pipeline, params, ...options } = first instanceof Pipeline ? { pipeline: first, params: second, ...third } : first
+    this.#options = options
+    this.params = params instanceof PipelineParams ? params : new PipelineParams(params)
+    this.runtime = createRuntime({ ...options.runtime, ...(options.clock && { clock: options.clock }) })
+    this.id = this.runtime.newId()
+    this.#events = new Emitter((error, event) =>
+      this.runtime.log.log('error', `A listener of the task for ${event} failed`, { error }),
+    )
+    this.#observers = new ObserverHub(this.runtime.log, options.observers)
+    this.#engine = new Engine(this.runtime, this.#observers, {
+      cancel: (reason) => void this.cancel(reason),
+      progress: () => this.#endWatch.progress(),
+    })
+    this.#elements = options.defaultParts === false ? pipeline : withDefaultParts(pipeline)
+    this.#chain = link(this.#engine, this.#elements.processors, {
+      leave: (frame, direction) => (direction === 'downstream' ? this.#atSink(frame) : this.#atSource(frame)),
+    })
+    this.#endWatch = new EndWatch(this.runtime.clock, options.endTimeoutSecs ?? 20, () => this.#endIsStuck())
+    this.#idle = this.#makeIdleMonitor()
+    this.#heartbeats = this.#makeHeartbeats()
+  }
+
+  /** Adds a listener and returns its remover. */
+  on<K extends keyof PipelineTaskEvents>(event: K, listener: (...args: PipelineTaskEvents[K]) => unknown): () => void {
+    return this.#events.on(event, listener)
+  }
+
+  /** The Pipecat spelling: `eventHandler('on_pipeline_started', fn)`. */
+  eventHandler<K extends keyof PipelineTaskEvents>(
+    event: PythonEventName<K>,
+    listener: (...args: PipelineTaskEvents[K]) => unknown,
+  ): () => void {
+    return this.#events.eventHandler(event, listener)
+  }
+
+  /** Adds an observer, at any time, and returns its remover. */
+  addObserver(observer: Observer): () => void {
+    return this.#observers.add(observer)
+  }
+
+  /** All processors in pipeline order, branches and default parts included. */
+  get processors(): readonly FrameProcessor[] {
+    return this.#engine.nodes.map((node) => node.processor)
+  }
+
+  /** The list as it really runs, one processor a line, branches indented, default parts marked. */
+  describe(): string {
+    return describePipeline(this.#elements)
+  }
+
+  /** What the engine dropped and cut so far. */
+  get counters(): Readonly<EngineCounters> {
+    return this.#engine.counters
+  }
+
+  /** Whether the task is over, by whatever way. */
+  hasFinished(): boolean {
+    return this.#phase === 'finished'
+  }
+
+  /** Settles when StartFrame has reached the sink, or rejects when the task ends before. */
+  get started(): Promise<void> {
+    return this.#started.promise
+  }
+
+  /**
+   * Runs until an EndFrame, StopFrame or cancel has gone through and everything is cleaned up. It never rejects for
+   * what a processor does.
+   *
+   * @throws PcError `task-already-run` on a second call.
+   */
+  async run(options: { signal?: AbortSignal } = {}): Promise<void> {
+    if (this.#phase !== BEFORE_START && this.#phase !== 'finished') {
+      throw new PcError('This task runs already; make a new one.', { code: 'task-already-run', kind: 'config' })
+    }
+    if (this.#phase === 'finished') return
+    this.#phase = 'starting'
+    this.#started.promise.catch(() => {})
+    const onAbort = (): void => void this.cancel('aborted from outside')
+    options.signal?.addEventListener('abort', onAbort, { once: true })
+    if (options.signal?.aborted) onAbort()
+    if (await this.#setUp()) this.#start()
+    const terminal = await this.#finished.promise
+    options.signal?.removeEventListener('abort', onAbort)
+    await this.#cleanUp(terminal)
+    this.#phase = 'finished'
+    this.#observers.finished()
+    this.#events.emit('pipelineFinished', terminal)
+  }
+
+  /** Puts a frame in at the source, or with `upstream` at the sink; waits while queues ahead are crowded. */
+  async queueFrame(frame: Frame, direction: FrameDirection = 'downstream'): Promise<void> {
+    if (this.#phase === BEFORE_START || this.#phase === 'starting') {
+      if (frame.type === 'CancelFrame') void this.cancel((frame as CancelFrame).reason)
+      else this.#beforeStart.push([frame, direction])
+      return
+    }
+    const head = this.#chain.head
+    if (head !== null) await this.#engine.pressure.ready(head, 'downstream')
+    this.#enter(frame, direction)
+  }
+
+  /** Puts frames in one after another, from an array or a stream. */
+  async queueFrames(frames: Iterable<Frame> | AsyncIterable<Frame>): Promise<void> {
+    for await (const frame of frames) await this.queueFrame(frame)
+  }
+
+  /** Ends gracefully, behind everything queued. */
+  async stopWhenDone(): Promise<void> {
+    await this.queueFrame(new EndFrame())
+  }
+
+  /**
+   * Ends now. It goes past every queue and a stuck end, waits for cancel hooks up to `cancelTimeoutSecs` and settles
+   * when the task is over.
+   */
+  cancel(reason?: string): Promise<void> {
+    if (this.#phase === 'finished') return Promise.resolve()
+    return (this.#cancelling ??= this.#cancel(new CancelFrame(reason)))
+  }
+
+  /** Sends a probe through the pipeline and back: true when all that was ahead of it has been handled. */
+  async flushPipeline(timeoutSecs = 5): Promise<boolean> {
+    const probe = new PipelineFlushFrame(++this.#lastProbe)
+    const back = new Promise<void>((resolve) => this.#probes.set(probe.probeId, resolve))
+    await this.queueFrame(probe)
+    const inTime = await within(this.runtime.clock, timeoutSecs * 1000, back)
+    this.#probes.delete(probe.probeId)
+    return inTime
+  }
+
+  /** Says that work goes on, so that a graceful end keeps waiting. */
+  progress(): void {
+    this.#endWatch.progress()
+  }
+
+  async #setUp(): Promise<boolean> {
+    const setup: PipelineSetup = {
+      runtime: this.runtime,
+      params: this.params.start,
+      task: this,
+      processors: this.processors,
+      appResources: this.#options.appResources,
+    }
+    const pending = new Set<string>()
+    for (const processor of this.processors) processor.attach(setup)
+    const all = this.#engine.nodes.map(async (node) => {
+      pending.add(node.processor.name)
+      try {
+        await node.processor.onSetup(setup)
+      } catch (error) {
+        this.#engine.report(node, PcError.from(error, { code: 'setup-failed', kind: 'config' }))
+      }
+      pending.delete(node.processor.name)
+    })
+    const work = Promise.all(all)
+    const inTime = await within(this.runtime.clock, this.#ms('setupTimeoutSecs'), Promise.race([work, this.#finished.promise]))
+    if (this.#terminal !== undefined) return false
+    if (inTime) return true
+    this.#events.emit('setupTimeout', [...pending])
+    await this.cancel(`setup of ${[...pending].join(', ')} took too long`)
+    return false
+  }
+
+  #start(): void {
+    const timer = this.runtime.clock.setTimeout(() => {
+      const holders = this.#engine.holders()
+      this.#events.emit('pipelineTimeout', 'StartFrame', holders)
+      void this.cancel(`${holders.join(', ')} did not start in time`)
+    }, this.#ms('startTimeoutSecs'))
+    const settle = (): void => timer.cancel()
+    this.#started.promise.then(settle, settle)
+    this.#enter(new StartFrame(this.params.start), 'downstream')
+  }
+
+  #enter(frame: Frame, direction: FrameDirection): void {
+    if (frame.type === 'EndFrame' || frame.type === 'StopFrame') this.#beginEnd()
+    if (frame.type === 'CancelFrame') {
+      void this.cancel((frame as CancelFrame).reason)
+      return
+    }
+    const { head, tail } = this.#chain
+    const entry = direction === 'downstream' ? head : tail
+    if (entry !== null) entry.accept(frame, direction)
+    else if (direction === 'downstream') this.#atSink(frame)
+    else this.#atSource(frame)
+  }
+
+  #atSink(frame: Frame): void {
+    this.#observeEnd(frame, 'downstream')
+    switch (frame.type) {
+      case 'StartFrame':
+        this.#reachedStart(frame as StartFrame)
+        return
+      case 'EndFrame':
+      case 'StopFrame':
+        this.#finish(frame as EndFrame | StopFrame)
+        return
+      case 'EndTaskFrame':
+      case 'StopTaskFrame':
+      case 'PipelineFlushFrame':
+        this.#enter(frame, 'upstream')
+        return
+      case 'HeartbeatFrame':
+        this.#heartbeats?.arrived()
+        return
+      default:
+        if (this.#events.has('frameReachedDownstream')) this.#events.emit('frameReachedDownstream', frame)
+    }
+  }
+
+  #atSource(frame: Frame): void {
+    this.#observeEnd(frame, 'upstream')
+    switch (frame.type) {
+      case 'EndTaskFrame':
+        void this.queueFrame(new EndFrame((frame as EndTaskFrame).reason))
+        return
+      case 'StopTaskFrame':
+        void this.queueFrame(new StopFrame())
+        return
+      case 'PipelineFlushFrame':
+        this.#probes.get((frame as PipelineFlushFrame).probeId)?.()
+        return
+      case 'ErrorFrame':
+        this.#events.emit('pipelineError', frame as ErrorFrame)
+        if ((frame as ErrorFrame).fatal) void this.cancel(`fatal error of ${(frame as ErrorFrame).processor}`)
+        return
+      default:
+        if (this.#events.has('frameReachedUpstream')) this.#events.emit('frameReachedUpstream', frame)
+    }
+  }
+
+  #observeEnd(frame: Frame, direction: FrameDirection): void {
+    const from = direction === 'downstream' ? this.#chain.tail : this.#chain.head
+    this.#engine.observe(null, from, frame, direction)
+  }
+
+  #reachedStart(frame: StartFrame): void {
+    if (this.#phase !== 'starting') return
+    this.#phase = 'running'
+    this.#started.resolve()
+    this.#observers.started(frame)
+    this.#events.emit('pipelineStarted', frame)
+    this.#idle?.start()
+    this.#heartbeats?.start()
+    this.#sendEmptyMetrics()
+    for (const [queued, direction] of this.#beforeStart.splice(0)) this.#enter(queued, direction)
+  }
+
+  #beginEnd(): void {
+    if (this.#phase === 'running') this.#phase = 'ending'
+    this.#endWatch.start()
+  }
+
+  #endIsStuck(): void {
+    const holders = this.#engine.holders()
+    this.#events.emit('pipelineTimeout', 'EndFrame', holders)
+    void this.cancel(`${holders.join(', ') || 'nobody'} held the end up`)
+  }
+
+  #finish(frame: TerminalFrame): void {
+    if (this.#terminal !== undefined) return
+    this.#terminal = frame
+    this.#endWatch.stop()
+    this.#idle?.stop()
+    this.#heartbeats?.stop()
+    this.#started.reject(new PcError('The task ended before it had started.', { code: 'not-started', kind: 'aborted' }))
+    this.#finished.resolve(frame)
+  }
+
+  async #cancel(frame: CancelFrame): Promise<void> {
+    const ran = this.#phase !== BEFORE_START
+    if (this.#terminal === undefined) {
+      this.#phase = 'cancelling'
+      this.#engine.kill(frame.reason ?? 'cancelled')
+      this.#engine.observe(null, null, frame, 'downstream')
+      await this.#callCancelHooks(frame, ran)
+      this.#finish(frame)
+    }
+    if (!ran) {
+      this.#phase = 'finished'
+      this.#events.emit('pipelineFinished', frame)
+      return
+    }
+    await new Promise<void>((resolve) => {
+      if (this.hasFinished()) resolve()
+      else this.#events.once('pipelineFinished', () => resolve())
+    })
+  }
+
+  async #callCancelHooks(frame: CancelFrame, ran: boolean): Promise<void> {
+    if (!ran) return
+    const late = await this.#callAll('onCancel', (processor) => processor.onCancel(frame), this.#ms('cancelTimeoutSecs'))
+    if (late.length > 0) this.#events.emit('pipelineTimeout', 'CancelFrame', late)
+  }
+
+  async #cleanUp(terminal: TerminalFrame): Promise<void> {
+    if (terminal.type === 'StopFrame') return
+    this.#engine.kill('the task is over')
+    const limitMs = this.#ms('cleanupTimeoutSecs')
+    const late = await this.#callAll('onCleanup', (processor) => processor.onCleanup(), limitMs)
+    const leftovers = await Promise.all(
+      this.processors.map(async (processor) =>
+        (await processor.scope.close(this.runtime.clock, limitMs)).map((work) => `${processor.name}: ${work}`),
+      ),
+    )
+    const names = [...late, ...leftovers.flat()]
+    if (names.length > 0) this.runtime.log.log('warn', `Left behind at the end of the task: ${names.join(', ')}`)
+  }
+
+  /** Calls a hook of all processors at once; failures are logged; returns the names of those that took too long. */
+  async #callAll(hook: string, call: (processor: FrameProcessor) => void | Promise<void>, limitMs: number): Promise<string[]> {
+    const pending = new Set(this.processors.map((processor) => processor.name))
+    const work = this.processors.map(async (processor) => {
+      try {
+        await call(processor)
+      } catch (error) {
+        this.runtime.log.log('error', `${hook} of ${processor.name} failed`, { error })
+      }
+      pending.delete(processor.name)
+    })
+    await within(this.runtime.clock, limitMs, Promise.all(work))
+    return [...pending]
+  }
+
+  #ms(option: 'setupTimeoutSecs' | 'startTimeoutSecs' | 'cancelTimeoutSecs' | 'cleanupTimeoutSecs'): number {
+    const defaults = { setupTimeoutSecs: 20, startTimeoutSecs: 20, cancelTimeoutSecs: 20, cleanupTimeoutSecs: 5 }
+    return (this.#options[option] ?? defaults[option]) * 1000
+  }
+
+  #makeIdleMonitor(): IdleMonitor | undefined {
+    const timeoutSecs = this.#options.idleTimeoutSecs === undefined ? 300 : this.#options.idleTimeoutSecs
+    if (timeoutSecs === null) return undefined
+    const monitor = new IdleMonitor(this.runtime.clock, {
+      timeoutSecs,
+      frames: this.#options.idleTimeoutFrames ?? ['BotSpeakingFrame', 'UserSpeakingFrame'],
+      onIdle: () => {
+        if (this.#phase === 'cancelling') return
+        this.#events.emit('idleTimeout')
+        if (this.#options.cancelOnIdleTimeout !== false) void this.cancel('idle')
+      },
+    })
+    this.#observers.add(monitor.observer)
+    return monitor
+  }
+
+  #makeHeartbeats(): HeartbeatMonitor | undefined {
+    if (!this.params.enableHeartbeats) return undefined
+    return new HeartbeatMonitor(this.runtime.clock, {
+      periodSecs: this.params.heartbeatsPeriodSecs,
+      monitorSecs: this.params.heartbeatsMonitorSecs,
+      send: (frame: HeartbeatFrame) => this.#enter(frame, 'downstream'),
+      onTimeout: () => this.#events.emit('heartbeatTimeout'),
+    })
+  }
+
+  #sendEmptyMetrics(): void {
+    observeFrames(['MetricsFrame'])
+    this.#observers.add({ frames: ['MetricsFrame'], onPushFrame: this.#onMetrics() })
+    if (!this.params.enableMetrics || !this.params.sendInitialEmptyMetrics) return
+    const data = this.processors.flatMap((processor): MetricsData[] =>
+      processor.canGenerateMetrics
+        ? [
+            { kind: 'ttfb', processor: processor.name, valueSecs: 0 },
+            { kind: 'processing', processor: processor.name, valueSecs: 0 },
+          ]
+        : [],
+    )
+    if (data.length > 0) this.#enter(new MetricsFrame(data), 'downstream')
+  }
+
+  /** One event per metrics frame, though it makes many hops. */
+  #onMetrics(): (frame: Frame) => void {
+    let last = 0
+    return (frame) => {
+      if (frame.id === last || !this.#events.has('metrics')) return
+      last = frame.id
+      this.#events.emit('metrics', summary((frame as MetricsFrame).data))
+    }
+  }
+}
+
+function summary(data: readonly MetricsData[]): TaskMetrics {
+  const ttfb = data.find((item) => item.kind === 'ttfb')
+  const usage = data.find((item) => item.kind === 'llmUsage')
+  return { ttfbMs: ttfb && ttfb.valueSecs * 1000, tokensUsed: usage?.usage.totalTokens, data }
+}

@@ -1,0 +1,140 @@
+import { ErrorFrame } from '../frames/control.ts'
+import { FLAG_OBSERVED, type Frame, type FrameDirection } from '../frames/frame.ts'
+import { InterruptionFrame } from '../frames/lifecycle.ts'
+import type { ObserverHub } from '../observers/observer.ts'
+import { abortReason, type PcError } from '../runtime/errors.ts'
+import type { Runtime } from '../runtime/runtime.ts'
+import { Epoch, type FrameContext } from './frame-context.ts'
+import type { FrameProcessor } from './frame-processor.ts'
+import type { Node } from './node.ts'
+import { Pressure } from './pressure.ts'
+
+/** How long an aborted handler may keep its lane, milliseconds. */
+const DETACH_MS = 250
+/** An interruption whose hooks keep interrupting is a loop. */
+const MAX_ROUNDS = 16
+
+/** What a task lends to its engine. */
+export interface EngineHost {
+  /** Somebody pushed a CancelFrame or a CancelTaskFrame. */
+  cancel(reason: string | undefined): void
+  /** Work settled: an end that waits is alive. */
+  progress(): void
+}
+
+/** What the engine counted since its start. */
+export interface EngineCounters {
+  /** Pushes dropped because their work was overtaken. */
+  stale: number
+  /** Queued frames dropped by interruptions, by the end of the task, or by a limit. */
+  dropped: number
+  /** Aborted handlers that did not settle in time. */
+  detached: number
+  interruptions: number
+}
+
+/** What all nodes of one task share: the fence, the order of nodes, the runtime. */
+export class Engine {
+  readonly runtime: Runtime
+  readonly host: EngineHost
+  readonly observers: ObserverHub
+  /** In pipeline order; a branch follows the node that opens it. */
+  readonly nodes: Node[] = []
+  readonly counters: EngineCounters = { stale: 0, dropped: 0, detached: 0, interruptions: 0 }
+  readonly pressure: Pressure = new Pressure()
+  /** Ordered work. */
+  epoch: Epoch = new Epoch()
+  /** All work. */
+  readonly life: Epoch = new Epoch()
+  sliceStartMs = 0
+  #visiting = false
+  #last: InterruptionFrame = new InterruptionFrame()
+
+  constructor(runtime: Runtime, observers: ObserverHub, host: EngineHost) {
+    this.runtime = runtime
+    this.observers = observers
+    this.host = host
+  }
+
+  /**
+   * Fences every context handed out so far, drops what is queued, and visits every node once in pipeline order. The
+   * same frame again does nothing.
+   */
+  interrupt(frame: InterruptionFrame = new InterruptionFrame()): void {
+    if (this.#last === frame || this.life.stale) return
+    this.#last = frame
+    this.counters.interruptions++
+    if ((frame.flags & FLAG_OBSERVED) !== 0) this.observe(null, null, frame, 'downstream')
+    this.epoch.reason = abortReason('interrupted')
+    this.epoch.stale = true
+    this.epoch = new Epoch()
+    let watched: [Node, FrameContext][] | undefined
+    for (const node of this.nodes) {
+      const run = node.fence()
+      if (run !== undefined) (watched ??= []).push([node, run])
+    }
+    this.pressure.release()
+    if (watched !== undefined) this.#watch(watched)
+    for (const node of this.nodes) node.abort()
+    if (!this.#visiting) this.#visit()
+  }
+
+  /** The frame of the latest interruption. */
+  get lastInterruption(): InterruptionFrame {
+    return this.#last
+  }
+
+  /** The end of all work, out of band. */
+  kill(reason: string): void {
+    const abort = abortReason(reason)
+    for (const epoch of [this.epoch, this.life]) {
+      epoch.reason = abort
+      epoch.stale = true
+    }
+    for (const node of this.nodes) node.kill(abort)
+    this.pressure.release()
+  }
+
+  /** Reports trouble of a processor: an ErrorFrame upstream from where it stands. */
+  report(node: Node, error: PcError): void {
+    this.runtime.log.log(error.kind === 'internal' ? 'error' : 'warn', error.message, {
+      processor: node.processor.name,
+      code: error.code,
+    })
+    node.emit(new ErrorFrame(error, node.processor.name), 'upstream')
+  }
+
+  /** The processors whose handlers have not settled, for diagnostics. */
+  holders(): string[] {
+    return this.nodes.filter((node) => node.busy).map((node) => node.processor.name)
+  }
+
+  /** @internal */
+  observe(node: Node | null, from: Node | null, frame: Frame, direction: FrameDirection): void {
+    const name = (at: Node | null): FrameProcessor | null => at?.processor ?? null
+    this.observers.pushed(name(from), name(node), frame, direction)
+  }
+
+  #visit(): void {
+    this.#visiting = true
+    for (let round = 0; this.nodes.some((node) => node.hookPending); round++) {
+      if (round === MAX_ROUNDS) {
+        for (const node of this.nodes) node.dropHook()
+        this.runtime.log.log('error', 'onInterruption hooks keep interrupting each other: break the loop.')
+      }
+      for (const node of this.nodes) node.visit()
+    }
+    this.#visiting = false
+    for (const node of this.nodes) node.wake()
+  }
+
+  #watch(runs: readonly [Node, FrameContext][]): void {
+    this.runtime.clock.setTimeout(
+      () => {
+        for (const [node, run] of runs) node.detach(run)
+      },
+      DETACH_MS,
+      { background: true },
+    )
+  }
+}

@@ -1,0 +1,454 @@
+import {
+  FLAG_ENGINE,
+  FLAG_OBSERVED,
+  FLAG_STICKY,
+  FLAG_SYSTEM,
+  type Frame,
+  type FrameDirection,
+} from '../frames/frame.ts'
+import { isAbortError, PcError } from '../runtime/errors.ts'
+import type { Engine } from './engine.ts'
+import { FrameContext } from './frame-context.ts'
+import { FrameProcessor } from './frame-processor.ts'
+import { FrameQueue } from './frame-queue.ts'
+import { HeldFrames } from './held-frames.ts'
+import { Lifecycle } from './lifecycle.ts'
+import { CROWDED } from './pressure.ts'
+import { isFrame, pump, type Result } from './result.ts'
+
+// The bits of a node's state. All zero: the handler may run in the caller's stack.
+const STACK = 1
+const ORDERED_BUSY = 2
+const SYSTEM_BUSY = 4
+const HELD = 8
+const PENDING = 16
+const DEAD = 32
+const HOOK = 64
+const OWNED = 128
+const ORDERED_PAUSED = 256
+const SYSTEM_PAUSED = 512
+const YIELDED = 1024
+
+const BLOCKS_ALL = HELD | STACK | HOOK | YIELDED | SYSTEM_PAUSED
+const BLOCKS_SYSTEM = BLOCKS_ALL | SYSTEM_BUSY
+const BLOCKS_ORDERED = BLOCKS_ALL | ORDERED_BUSY | ORDERED_PAUSED
+const AFTER_RUN = PENDING | HOOK | OWNED
+const SLOW_FRAME = FLAG_ENGINE | FLAG_OBSERVED
+
+/** Lossy frames that a busy system lane may hold: 20 s of 20 ms audio. */
+const SYSTEM_LIMIT = 1000
+/** A drain loop gives the event loop a turn after this long, milliseconds. */
+const SLICE_MS = 2
+/** A system handler pending longer than this delays everything behind it, milliseconds. */
+const SLOW_SYSTEM_MS = 100
+
+const passOn: Handler = (frame, direction, ctx) => ctx.push(frame, direction)
+
+const passesThrough = (processor: FrameProcessor): boolean =>
+  processor.processFrame === FrameProcessor.prototype.processFrame
+
+type Handler = (frame: Frame, direction: FrameDirection, ctx: FrameContext) => Result
+
+/** Where frames go that leave the end of a chain. */
+export interface Edge {
+  leave(frame: Frame, direction: FrameDirection, from: Node): void
+}
+
+/**
+ * The runtime of one processor: two lanes, a queue each, and the rule that a frame which arrives while the handler is
+ * on the stack waits until it returns.
+ */
+export class Node {
+  state: number = HELD
+  next: Node | null = null
+  previous: Node | null = null
+  handler: Handler
+  readonly processor: FrameProcessor
+  readonly engine: Engine
+  readonly edge: Edge
+  /** The place in pipeline order. */
+  readonly index: number
+  #ordered: FrameContext
+  #orderedUp: FrameContext
+  #sticky: FrameContext
+  #stickyUp: FrameContext
+  #system: FrameContext
+  #systemUp: FrameContext
+  readonly #orderedQueue = new FrameQueue()
+  readonly #systemQueue = new FrameQueue()
+  /** Contexts of this node whose work must hear of an abort. */
+  readonly #live = new Set<FrameContext>()
+  readonly #held: HeldFrames
+  readonly #lifecycle: Lifecycle
+  #running: FrameContext | null = null
+  #systemSinceMs = 0
+  #losing = false
+
+  constructor(processor: FrameProcessor, engine: Engine, edge: Edge) {
+    this.processor = processor
+    this.engine = engine
+    this.edge = edge
+    this.index = engine.nodes.push(this) - 1
+    this.handler = passesThrough(processor) ? passOn : (processor.processFrame as Handler)
+    this.#lifecycle = new Lifecycle(this)
+    this.#held = new HeldFrames(engine.runtime.clock)
+    this.#ordered = new FrameContext(this, true, 'downstream')
+    this.#orderedUp = new FrameContext(this, true, 'upstream')
+    this.#sticky = new FrameContext(this, false, 'downstream')
+    this.#stickyUp = new FrameContext(this, false, 'upstream')
+    this.#system = new FrameContext(this, false, 'downstream')
+    this.#systemUp = new FrameContext(this, false, 'upstream')
+  }
+
+  /** The hot path: a frame arrives. */
+  accept(frame: Frame, direction: FrameDirection): void {
+    const flags = frame.flags
+    if (this.state !== 0 || (flags & SLOW_FRAME) !== 0) {
+      this.#arrive(frame, direction, flags)
+      return
+    }
+    const ctx = this.contextFor(flags, direction)
+    this.state = STACK
+    let result: Result = undefined
+    try {
+      result = this.handler.call(this.processor, frame, direction, ctx)
+    } catch (error) {
+      this.#failed(error, ctx)
+    }
+    if (result !== undefined) this.#take(result, flags, ctx)
+    if (((this.state &= ~STACK) & AFTER_RUN) !== 0) this.#afterRun(ctx)
+  }
+
+  contextFor(flags: number, direction: FrameDirection): FrameContext {
+    if (direction === 'downstream') {
+      return (flags & 3) === 0 ? this.#ordered : (flags & FLAG_SYSTEM) !== 0 ? this.#system : this.#sticky
+    }
+    return (flags & 3) === 0 ? this.#orderedUp : (flags & FLAG_SYSTEM) !== 0 ? this.#systemUp : this.#stickyUp
+  }
+
+  /** Sends a frame on, unfenced. */
+  emit(frame: Frame, direction: FrameDirection): void {
+    const neighbour = direction === 'downstream' ? this.next : this.previous
+    if (neighbour !== null) neighbour.accept(frame, direction)
+    else this.leave(frame, direction)
+  }
+
+  leave(frame: Frame, direction: FrameDirection): void {
+    this.edge.leave(frame, direction, this)
+  }
+
+  /** Frames wait, or a handler has not settled. */
+  get busy(): boolean {
+    return (this.state & (ORDERED_BUSY | SYSTEM_BUSY | PENDING)) !== 0
+  }
+
+  /** Ordered frames that wait, for diagnostics and limits. */
+  get queued(): number {
+    return this.#orderedQueue.size
+  }
+
+  #arrive(frame: Frame, direction: FrameDirection, flags: number): void {
+    if ((flags & FLAG_OBSERVED) !== 0) this.engine.observe(this, direction === 'downstream' ? this.previous : this.next, frame, direction)
+    const state = this.state
+    if ((state & DEAD) !== 0) {
+      this.engine.counters.dropped++
+      return
+    }
+    if ((flags & FLAG_ENGINE) !== 0) {
+      if (this.#lifecycle.atOnce(frame, direction)) return
+      if (frame.type === 'StartFrame' && (state & (HELD | STACK)) === HELD) {
+        this.#run(frame, direction, flags)
+        return
+      }
+    }
+    const system = (flags & FLAG_SYSTEM) !== 0
+    const waiting = system ? this.#systemQueue.size : this.#orderedQueue.size
+    if (waiting > 0 || (state & (system ? BLOCKS_SYSTEM : BLOCKS_ORDERED)) !== 0) this.#enqueue(frame, direction, flags)
+    else this.#run(frame, direction, flags)
+  }
+
+  #run(frame: Frame, direction: FrameDirection, flags: number): void {
+    const ctx = this.#execute(frame, direction, flags)
+    if ((this.state & AFTER_RUN) !== 0) this.#afterRun(ctx)
+  }
+
+  #execute(frame: Frame, direction: FrameDirection, flags: number): FrameContext {
+    const ctx = this.contextFor(flags, direction)
+    this.state |= STACK
+    let result: Result = undefined
+    try {
+      result =
+        (flags & FLAG_ENGINE) !== 0
+          ? this.#lifecycle.inTurn(frame, direction, ctx)
+          : this.handler.call(this.processor, frame, direction, ctx)
+    } catch (error) {
+      this.#failed(error, ctx)
+    }
+    if (result !== undefined) this.#take(result, flags, ctx)
+    this.state &= ~STACK
+    return ctx
+  }
+
+  #afterRun(ctx: FrameContext): void {
+    if ((this.state & OWNED) !== 0) this.#release(ctx)
+    this.wake()
+  }
+
+  #enqueue(frame: Frame, direction: FrameDirection, flags: number): void {
+    if ((this.state & HELD) !== 0) {
+      this.engine.counters.dropped += this.#held.push(frame, direction)
+      return
+    }
+    if ((flags & FLAG_SYSTEM) !== 0) this.#enqueueSystem(frame, direction)
+    else if (!this.#enqueueOrdered(frame, direction)) return
+    this.state |= PENDING
+  }
+
+  #enqueueSystem(frame: Frame, direction: FrameDirection): void {
+    const queue = this.#systemQueue
+    if ((this.state & SYSTEM_BUSY) !== 0 && this.#systemSinceMs >= 0) this.#nameSlowSystem()
+    if (queue.size >= SYSTEM_LIMIT && queue.dropOldest(false)) this.#lost('dropped the oldest input')
+    queue.push(frame, direction)
+  }
+
+  #enqueueOrdered(frame: Frame, direction: FrameDirection): boolean {
+    const queue = this.#orderedQueue
+    const limit = this.processor.laneLimit
+    if (limit !== undefined && queue.size >= limit.frames && (frame.flags & FLAG_STICKY) === 0) {
+      if (limit.policy === 'error' || !queue.dropOldest(true)) {
+        this.#lost('refused a frame')
+        return false
+      }
+      this.#lost('dropped the oldest frame')
+    }
+    queue.push(frame, direction)
+    if (queue.size === CROWDED) this.engine.pressure.crowded(this)
+    return true
+  }
+
+  /** Counts a loss; the first of a stall is reported. */
+  #lost(what: string): void {
+    this.engine.counters.dropped++
+    if (this.#losing) return
+    this.#losing = true
+    const message = `${this.processor.name} cannot keep up: a full queue ${what}. Make its handler faster or raise its laneLimit.`
+    this.engine.report(this, new PcError(message, { code: 'queue-overrun', kind: 'transient' }))
+  }
+
+  #nameSlowSystem(): void {
+    const pendingMs = this.engine.runtime.clock.nowMs() - this.#systemSinceMs
+    if (pendingMs <= SLOW_SYSTEM_MS) return
+    this.#systemSinceMs = -1
+    const message = `${this.processor.name} has been handling a system frame for ${Math.round(pendingMs)} ms; move long work to spawn().`
+    this.engine.runtime.log.log('warn', message, { processor: this.processor.name })
+  }
+
+  #take(result: Exclude<Result, void>, flags: number, ctx: FrameContext): void {
+    if (isFrame(result)) {
+      ctx.push(result)
+      return
+    }
+    const work = Symbol.asyncIterator in result ? pump(result, ctx) : result
+    if (typeof work.then !== 'function') return
+    this.#renew(ctx)
+    this.state &= ~OWNED
+    const system = (flags & FLAG_SYSTEM) !== 0
+    if (system) {
+      this.state |= SYSTEM_BUSY
+      this.#systemSinceMs = this.engine.runtime.clock.nowMs()
+    } else {
+      this.state |= ORDERED_BUSY
+      this.#running = ctx
+    }
+    work.then(
+      (value) => {
+        if (isFrame(value)) ctx.push(value)
+        this.#settled(ctx, system)
+      },
+      (error: unknown) => {
+        if (!ctx.stale) this.#failed(error, ctx)
+        this.#settled(ctx, system)
+      },
+    )
+  }
+
+  #settled(ctx: FrameContext, system: boolean): void {
+    this.#live.delete(ctx)
+    ctx.settle()
+    if (system) this.state &= ~SYSTEM_BUSY
+    else if (this.#running === ctx) {
+      this.#running = null
+      this.state &= ~ORDERED_BUSY
+    } else return
+    this.engine.host.progress()
+    this.wake()
+  }
+
+  /** Runs what waits, hook first, then system frames, then ordered ones. */
+  wake(): void {
+    if ((this.state & (STACK | YIELDED | DEAD)) !== 0) return
+    for (let done = 1; ; done++) {
+      const state = this.state
+      if ((state & HOOK) !== 0) this.visit()
+      else if (this.#systemQueue.size > 0 && (state & BLOCKS_SYSTEM) === 0) this.#next(this.#systemQueue)
+      else if (this.#orderedQueue.size > 0 && (state & BLOCKS_ORDERED) === 0) this.#nextOrdered()
+      else break
+      if ((done & 31) === 0 && this.#sliceIsOver(done)) return
+    }
+    if (this.#systemQueue.size + this.#orderedQueue.size === 0) {
+      this.state &= ~PENDING
+      this.#losing = false
+    }
+  }
+
+  #next(queue: FrameQueue): void {
+    const direction = queue.direction
+    const frame = queue.shift()
+    const ctx = this.#execute(frame, direction, frame.flags)
+    if ((this.state & OWNED) !== 0) this.#release(ctx)
+  }
+
+  #nextOrdered(): void {
+    this.#next(this.#orderedQueue)
+    if (this.#orderedQueue.size === CROWDED / 2) this.engine.pressure.relieved(this)
+  }
+
+  /** A slice is cut only here, between the frames of a drain, never in the middle of a chain. */
+  #sliceIsOver(done: number): boolean {
+    const { clock } = this.engine.runtime
+    if (clock.virtual) return false
+    const nowMs = clock.nowMs()
+    if (done === 32) this.engine.sliceStartMs = nowMs
+    if (nowMs - this.engine.sliceStartMs < SLICE_MS) return false
+    this.state |= YIELDED
+    clock.yield(() => {
+      this.state &= ~YIELDED
+      this.wake()
+    })
+    return true
+  }
+
+  /** The first half of an interruption: no code of the user runs. Returns a run that is to be watched. */
+  fence(): FrameContext | undefined {
+    this.#ordered = new FrameContext(this, true, 'downstream')
+    this.#orderedUp = new FrameContext(this, true, 'upstream')
+    this.engine.counters.dropped += this.#orderedQueue.sweep()
+    const running = this.#running
+    const cut = running !== null && running.guarded
+    if (cut || running === null) this.state &= ~ORDERED_PAUSED
+    if (this.#lifecycle.hearsInterruptions && (this.state & (HELD | DEAD)) === 0) this.state |= HOOK
+    return cut ? running : undefined
+  }
+
+  /** Tells overtaken work to stop. */
+  abort(): void {
+    for (const ctx of this.#live) {
+      if (!ctx.stale) continue
+      this.#live.delete(ctx)
+      ctx.abort(ctx.epoch.reason)
+    }
+  }
+
+  /** A hook that waits and can run now. */
+  get hookPending(): boolean {
+    return (this.state & (HOOK | STACK)) === HOOK
+  }
+
+  /** The second half of an interruption: the hook, unless the handler is on the stack; then it follows. */
+  visit(): void {
+    if (!this.hookPending) return
+    this.state = (this.state & ~HOOK) | STACK
+    this.#lifecycle.interrupted(this.#sticky)
+    this.state &= ~STACK
+  }
+
+  dropHook(): void {
+    this.state &= ~HOOK
+  }
+
+  /** Frees the lane of a handler that did not settle after its abort, and names it. */
+  detach(ctx: FrameContext): void {
+    if (this.#running !== ctx) return
+    this.#running = null
+    this.state &= ~ORDERED_BUSY
+    this.engine.counters.detached++
+    const message = `${this.processor.name} ignored an interruption: its handler was detached. Stop at ctx.signal.`
+    this.engine.report(this, new PcError(message, { code: 'handler-detached', kind: 'timeout' }))
+    this.wake()
+  }
+
+  /** The task is over: nothing is accepted or sent any more. */
+  kill(reason: Error): void {
+    this.state |= DEAD
+    this.engine.counters.dropped += this.#orderedQueue.size + this.#systemQueue.size + this.#held.size
+    this.#orderedQueue.clear()
+    this.#systemQueue.clear()
+    this.#held.take()
+    for (const ctx of this.#live) ctx.abort(reason)
+    this.#live.clear()
+  }
+
+  /** StartFrame has gone on: what was held follows it. */
+  open(): void {
+    this.state &= ~HELD
+    for (const [frame, direction] of this.#held.take()) this.#enqueue(frame, direction, frame.flags)
+  }
+
+  pause(lane: 'ordered' | 'both'): void {
+    this.state |= lane === 'both' ? ORDERED_PAUSED | SYSTEM_PAUSED : ORDERED_PAUSED
+  }
+
+  resume(): void {
+    this.state &= ~(ORDERED_PAUSED | SYSTEM_PAUSED)
+    this.wake()
+  }
+
+  /** A context wants to hear of aborts: from now on it belongs to its run. */
+  own(ctx: FrameContext): void {
+    if (ctx.settled || this.#live.has(ctx)) return
+    if (this.#renew(ctx)) {
+      // A shared context that is used off the stack belongs to a run that has returned already.
+      if ((this.state & STACK) === 0) return
+      this.state |= OWNED
+    }
+    this.#live.add(ctx)
+  }
+
+  #release(ctx: FrameContext): void {
+    this.state &= ~OWNED
+    this.#live.delete(ctx)
+    ctx.settle()
+  }
+
+  /** Replaces a shared context by a new one; false when it is not shared any more. */
+  #renew(ctx: FrameContext): boolean {
+    const fresh = (): FrameContext => new FrameContext(this, ctx.guarded, ctx.direction)
+    if (ctx === this.#ordered) this.#ordered = fresh()
+    else if (ctx === this.#orderedUp) this.#orderedUp = fresh()
+    else if (ctx === this.#sticky) this.#sticky = fresh()
+    else if (ctx === this.#stickyUp) this.#stickyUp = fresh()
+    else if (ctx === this.#system) this.#system = fresh()
+    else if (ctx === this.#systemUp) this.#systemUp = fresh()
+    else return false
+    return true
+  }
+
+  /** Calls a piece of the user's code; what it throws is reported. */
+  guard(fn: () => void): void {
+    try {
+      fn()
+    } catch (error) {
+      this.#failed(error, this.#sticky)
+    }
+  }
+
+  #failed(error: unknown, ctx: FrameContext): void {
+    if (ctx.stale && isAbortError(error)) return
+    this.engine.report(this, PcError.from(error, { code: 'handler-failed' }))
+  }
+
+  /** @internal */
+  failed(error: unknown): void {
+    this.#failed(error, this.#sticky)
+  }
+}
