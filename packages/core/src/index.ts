@@ -145,6 +145,7 @@ export type { EngineCounters } from './processor/engine.ts'
 // pipeline
 export { Pipeline, type PipelineElement, type PipelineOptions } from './pipeline/pipeline.ts'
 export { ParallelPipeline } from './pipeline/parallel-pipeline.ts'
+export { type SyncFrameOrder, SyncParallelPipeline } from './pipeline/sync-parallel-pipeline.ts'
 export { type EndHandler, PipelineSink, PipelineSource } from './pipeline/pipeline-source.ts'
 export { PipelineParams, type PipelineParamsFields } from './pipeline/pipeline-params.ts'
 export { PipelineTask } from './pipeline/pipeline-task.ts'

@@ -38,7 +38,8 @@ export class ParallelPipeline extends FrameProcessor {
   readonly branches: readonly Pipeline[]
   #linked: readonly Branch[] = []
   #barrier: Barrier | undefined = undefined
-  readonly #first = firstSight()
+  /** @internal True for a frame that no branch has let out before. */
+  protected readonly first: (frame: Frame) => boolean = firstSight()
 
   constructor(...args: [readonly PipelineElement[]] | readonly (PipelineElement | readonly PipelineElement[])[]) {
     super()
@@ -56,8 +57,8 @@ export class ParallelPipeline extends FrameProcessor {
     this.#linked = branches
   }
 
-  override processFrame(frame: AnyFrame, direction: FrameDirection, ctx: FrameContext): void {
-    this.#enter(frame, direction, ctx)
+  override processFrame(frame: AnyFrame, direction: FrameDirection, ctx: FrameContext): void | Promise<void> {
+    this.enter(frame, direction, ctx)
   }
 
   override handles(): boolean {
@@ -81,23 +82,29 @@ export class ParallelPipeline extends FrameProcessor {
   /** @internal A frame leaves a branch at either end. */
   leave(frame: Frame, direction: FrameDirection, branch: number): void {
     const barrier = this.#barrier
-    if (barrier !== undefined && frame === barrier.frame) {
+    if (barrier !== undefined && this.isBarrier(frame)) {
       barrier.waiting.delete(branch)
       if (barrier.waiting.size === 0) barrier.done()
       return
     }
-    if (!this.#first(frame)) return
+    if (!this.first(frame)) return
     if (barrier?.held) barrier.held.push([frame, direction])
     else this.pushFrame(frame, direction)
   }
 
   /** The branches that have not let the current lifecycle frame through, for diagnostics. */
-  get pendingBranches(): readonly string[] {
+  override get waitingFor(): readonly string[] {
     const waiting = this.#barrier?.waiting ?? new Set()
     return this.branches.filter((_, index) => waiting.has(index)).map((branch) => branch.name)
   }
 
-  #enter(frame: Frame, direction: FrameDirection, ctx: FrameContext): void {
+  /** @internal */
+  protected isBarrier(frame: Frame): boolean {
+    return frame === this.#barrier?.frame
+  }
+
+  /** @internal Sends a frame into every branch. */
+  protected enter(frame: Frame, direction: FrameDirection, ctx: FrameContext): void {
     if (isDevelopment) Object.freeze(frame)
     for (const [index, { head, tail }] of this.#linked.entries()) {
       if (ctx.stale && !frame.sticky) return
@@ -120,7 +127,7 @@ export class ParallelPipeline extends FrameProcessor {
       },
     }
     this.#barrier = barrier
-    this.#enter(frame, 'downstream', ctx)
+    this.enter(frame, 'downstream', ctx)
     const finish = (): void => {
       this.#barrier = undefined
       if (held === undefined || held.length === 0) return

@@ -236,7 +236,7 @@ export class PipelineTask {
     if (this.#terminal !== undefined) return false
     if (inTime) return true
     this.#events.emit('setupTimeout', [...pending])
-    await this.cancel(`setup of ${[...pending].join(', ')} took too long`)
+    void this.cancel(`setup of ${[...pending].join(', ')} took too long`)
     return false
   }
 
@@ -282,6 +282,8 @@ export class PipelineTask {
       case 'HeartbeatFrame':
         this.#heartbeats?.arrived()
         return
+      case 'InterruptionFrame':
+        return
       default:
         if (this.#events.has('frameReachedDownstream')) this.#events.emit('frameReachedDownstream', frame)
     }
@@ -295,6 +297,8 @@ export class PipelineTask {
         return
       case 'StopTaskFrame':
         void this.queueFrame(new StopFrame())
+        return
+      case 'InterruptionFrame':
         return
       case 'PipelineFlushFrame':
         this.#probes.get((frame as PipelineFlushFrame).probeId)?.()

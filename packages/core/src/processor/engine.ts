@@ -106,7 +106,9 @@ export class Engine {
 
   /** The processors whose handlers have not settled, for diagnostics. */
   holders(): string[] {
-    return this.nodes.filter((node) => node.busy).map((node) => node.processor.name)
+    return this.nodes
+      .filter((node) => node.busy)
+      .map(({ processor: { name, waitingFor } }) => (waitingFor.length > 0 ? `${name} (waiting for ${waitingFor.join(', ')})` : name))
   }
 
   /** @internal */

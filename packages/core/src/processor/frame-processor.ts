@@ -185,6 +185,11 @@ export class FrameProcessor<Events extends ProcessorEvents = ProcessorEvents> {
     return this.processFrame !== FrameProcessor.prototype.processFrame
   }
 
+  /** What it waits for besides its own handler, for diagnostics. */
+  get waitingFor(): readonly string[] {
+    return []
+  }
+
   /** Whether it measures itself: it then reports zeros at start. */
   get canGenerateMetrics(): boolean {
     return false

@@ -19,6 +19,8 @@ type EngineFrame =
   | FrameProcessorPauseUrgentFrame
   | FrameProcessorResumeFrame
 
+const HOOKED: ReadonlySet<string> = new Set(['StartFrame', 'EndFrame', 'StopFrame'])
+
 /**
  * What the engine does around a processor's hooks. A processor sees each lifecycle frame once, hook first, and the
  * engine sends it on: forgetting to is impossible, and doing it by hand does no harm.
@@ -70,6 +72,10 @@ export class Lifecycle {
     if (frame.type === 'FrameProcessorPauseFrame') {
       if ((frame as FrameProcessorPauseFrame).processor === node.processor) node.pause('ordered')
       else node.emit(frame, direction)
+      return
+    }
+    if (!HOOKED.has(frame.type)) {
+      node.emit(frame, direction)
       return
     }
     if (this.#seen.has(frame.type)) return

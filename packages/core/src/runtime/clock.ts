@@ -24,9 +24,14 @@ export interface Clock {
 
 type Deferred = (fn: () => void) => void
 
-const globals: { setImmediate?: Deferred } = globalThis
+const immediate: unknown = Reflect.get(globalThis, 'setImmediate')
 
-const later: Deferred = globals.setImmediate ?? ((fn) => void setTimeout(fn, 0))
+/** @internal Calls a function after pending input and output: `setImmediate` where the platform has it. */
+export const later: Deferred = isDeferred(immediate) ? immediate : (fn) => void setTimeout(fn, 0)
+
+function isDeferred(value: unknown): value is Deferred {
+  return typeof value === 'function'
+}
 
 /** The real clock. */
 export class SystemClock implements Clock {

@@ -1,23 +1,10 @@
 import { PcError } from '../runtime/errors.ts'
-import type { Clock, Timer } from '../runtime/clock.ts'
+import { type Clock, later, type Timer } from '../runtime/clock.ts'
 
 type Entry = { readonly atMs: number; readonly order: number; readonly fn: () => void }
 
-const globals: { setImmediate?: (fn: () => void) => void } = globalThis
-
 /** Lets promises and pending real input settle. */
-const macrotask = (): Promise<void> =>
-  new Promise((resolve) => {
-    if (globals.setImmediate) globals.setImmediate(resolve)
-    else {
-      const { port1, port2 } = new MessageChannel()
-      port1.onmessage = () => {
-        port1.close()
-        resolve()
-      }
-      port2.postMessage(undefined)
-    }
-  })
+const macrotask = (): Promise<void> => new Promise((resolve) => later(resolve))
 
 /**
  * A clock that stands still until it is told to move. Timers fire in the order of their times, those of one time in
