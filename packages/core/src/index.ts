@@ -1,6 +1,6 @@
 // runtime
 export { type Clock, sleep, SystemClock, type Timer } from './runtime/clock.ts'
-export { Emitter, type EventArguments, type PythonEventName } from './runtime/emitter.ts'
+export { Emitter, type EventArguments, type EventOfPythonName, type PythonEventName } from './runtime/emitter.ts'
 export { type ErrorKind, isAbortError, kindOfStatus, PcError, type PcErrorOptions } from './runtime/errors.ts'
 export { consoleLogger, type LogFields, type Logger, type LogLevel, silentLogger } from './runtime/log.ts'
 export { createRuntime, type Runtime, type WebSocketConstructor } from './runtime/runtime.ts'

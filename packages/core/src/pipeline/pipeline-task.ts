@@ -14,7 +14,7 @@ import { type Observer, ObserverHub } from '../observers/observer.ts'
 import { Engine, type EngineCounters } from '../processor/engine.ts'
 import type { FrameProcessor } from '../processor/frame-processor.ts'
 import type { PipelineSetup } from '../processor/setup.ts'
-import { Emitter, type PythonEventName } from '../runtime/emitter.ts'
+import { Emitter, type EventOfPythonName, type PythonEventName } from '../runtime/emitter.ts'
 import { PcError } from '../runtime/errors.ts'
 import { createRuntime, type Runtime } from '../runtime/runtime.ts'
 import { within } from '../runtime/scope.ts'
@@ -104,9 +104,10 @@ export class PipelineTask {
   }
 
   /** The Pipecat spelling: `eventHandler('on_pipeline_started', fn)`. */
-  eventHandler<K extends keyof PipelineTaskEvents>(
-    event: PythonEventName<K>,
-    listener: (...args: PipelineTaskEvents[K]) => unknown,
+  eventHandler<
+    Name extends PythonEventName<keyof PipelineTaskEvents>,
+    K extends EventOfPythonName<PipelineTaskEvents, Name>,
+  >(event: Name, listener: (...args: PipelineTaskEvents[K]) => unknown,
   ): () => void {
     return this.#events.eventHandler(event, listener)
   }

@@ -8,7 +8,10 @@ export type FrameHandlers = { readonly [K in FrameTag]?: (frame: FrameFamily<K>,
 
 /** The hooks that a definition may have beside its handlers; see {@link FrameProcessor}. */
 export type ProcessorHooks = {
-  readonly [K in 'onSetup' | 'onStart' | 'onEnd' | 'onStop' | 'onCancel' | 'onInterruption' | 'onCleanup']?: FrameProcessor[K]
+  readonly [K in 'onSetup' | 'onStart' | 'onEnd' | 'onStop' | 'onCancel' | 'onInterruption' | 'onCleanup']?: (
+    this: FrameProcessor,
+    ...args: Parameters<FrameProcessor[K]>
+  ) => ReturnType<FrameProcessor[K]>
 }
 
 /** What {@link defineProcessor} takes. */

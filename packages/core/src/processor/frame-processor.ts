@@ -1,7 +1,7 @@
 import { ErrorFrame } from '../frames/control.ts'
 import type { AnyFrame, Frame, FrameDirection } from '../frames/frame.ts'
 import type { CancelFrame, EndFrame, InterruptionFrame, StartFrame, StopFrame } from '../frames/lifecycle.ts'
-import { Emitter, type EventArguments, type PythonEventName } from '../runtime/emitter.ts'
+import { Emitter, type EventArguments, type EventOfPythonName, type PythonEventName } from '../runtime/emitter.ts'
 import { PcError, type PcErrorOptions } from '../runtime/errors.ts'
 import type { Runtime } from '../runtime/runtime.ts'
 import { Scope } from '../runtime/scope.ts'
@@ -201,8 +201,8 @@ export class FrameProcessor<Events extends ProcessorEvents = ProcessorEvents> {
   }
 
   /** The Pipecat spelling of {@link on}: `eventHandler('on_connection_error', fn)`. */
-  eventHandler<K extends keyof Events & string>(
-    event: PythonEventName<K>,
+  eventHandler<Name extends PythonEventName<keyof Events & string>, K extends EventOfPythonName<Events, Name>>(
+    event: Name,
     listener: (...args: EventArguments<Events, K>) => unknown,
   ): () => void {
     return this.#events.eventHandler(event, listener)

@@ -55,7 +55,10 @@ export class Emitter<Events extends object> {
    * The Pipecat spelling: `eventHandler('on_client_connected', fn)` is `on('clientConnected', fn)`. Returns the
    * remover.
    */
-  eventHandler<K extends keyof Events & string>(event: PythonEventName<K>, listener: (...args: EventArguments<Events, K>) => unknown): () => void {
+  eventHandler<Name extends PythonEventName<keyof Events & string>, K extends EventOfPythonName<Events, Name>>(
+    event: Name,
+    listener: (...args: EventArguments<Events, K>) => unknown,
+  ): () => void {
     return this.on(camelCase(event) as K, listener)
   }
 }
@@ -63,6 +66,11 @@ export class Emitter<Events extends object> {
 type Snake<S extends string> = S extends `${infer Head}${infer Tail}`
   ? `${Head extends Lowercase<Head> ? Head : `_${Lowercase<Head>}`}${Snake<Tail>}`
   : ''
+
+/** The event that a Pipecat spelling means. */
+export type EventOfPythonName<Events, Name extends string> = {
+  [K in keyof Events & string]: PythonEventName<K> extends Name ? K : never
+}[keyof Events & string]
 
 /** `clientConnected` as `on_client_connected`. */
 export type PythonEventName<K extends string> = `on_${Snake<K>}`
