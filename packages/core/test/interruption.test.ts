@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest'
+import type {
+  FrameProcessor} from '../src/index.ts';
 import {
   defineProcessor,
-  FrameProcessor,
   FrameProcessorPauseUrgentFrame,
   FunctionCallResultFrame,
   InputAudioRawFrame,
@@ -17,7 +18,8 @@ import { delay, Probe, started, textOf } from './support.ts'
 
 const result = (text: string): FunctionCallResultFrame =>
   new FunctionCallResultFrame({ functionName: text, toolCallId: text, arguments: {} }, text)
-const label = (frame: { type: string }): string => (frame instanceof FunctionCallResultFrame ? frame.functionName : textOf(frame as never))
+const label = (frame: { type: string }): string =>
+  frame instanceof FunctionCallResultFrame ? frame.functionName : textOf(frame as never)
 
 describe('interruption', () => {
   it('a slow interruptible frame is cut at once even when an uninterruptible frame waits behind it', async () => {
@@ -171,7 +173,10 @@ describe('interruption', () => {
       yield new TextFrame('first')
       await new Promise(() => {})
     }
-    const streaming = defineProcessor({ name: 'streaming', on: { TextFrame: (frame) => (frame.text === 'go' ? endless() : frame) } })
+    const streaming = defineProcessor({
+      name: 'streaming',
+      on: { TextFrame: (frame) => (frame.text === 'go' ? endless() : frame) },
+    })
     const { clock, task, texts } = await started([streaming])
     await task.queueFrame(new TextFrame('go'))
     await clock.settle()

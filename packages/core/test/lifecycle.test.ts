@@ -110,17 +110,20 @@ describe('lifecycle', () => {
     expect(log).toEqual(['fast', 'slow'])
   })
 
-  it.each([new EndFrame(), new StopFrame()])('$type queued behind a slow frame survives an interruption and still ends the pipeline', async (terminal) => {
-    const { clock, task, run, texts } = await started([delay('slow', 1000)])
-    const finished: string[] = []
-    task.on('pipelineFinished', (frame) => finished.push(frame.type))
-    void task.queueFrames([new TextFrame('a'), new TextFrame('b'), terminal])
-    await clock.advance(10)
-    await task.queueFrame(new InterruptionFrame())
-    await clock.advance(1)
-    await run
-    expect([texts(), finished]).toEqual([[], [terminal.type]])
-  })
+  it.each([new EndFrame(), new StopFrame()])(
+    '$type queued behind a slow frame survives an interruption and still ends the pipeline',
+    async (terminal) => {
+      const { clock, task, run, texts } = await started([delay('slow', 1000)])
+      const finished: string[] = []
+      task.on('pipelineFinished', (frame) => finished.push(frame.type))
+      void task.queueFrames([new TextFrame('a'), new TextFrame('b'), terminal])
+      await clock.advance(10)
+      await task.queueFrame(new InterruptionFrame())
+      await clock.advance(1)
+      await run
+      expect([texts(), finished]).toEqual([[], [terminal.type]])
+    },
+  )
 
   it('EndTaskFrame pushed downstream turns round at the sink and ends behind what is queued', async () => {
     const asker = defineProcessor({
@@ -141,7 +144,12 @@ describe('lifecycle', () => {
 
   it('cancel before StartFrame reached the sink finishes, after the end returns at once, and twice cancels once', async () => {
     const cancels: string[] = []
-    const stuck = defineProcessor({ name: 'stuck', on: {}, onStart: () => never, onCancel: () => void cancels.push('cancel') })
+    const stuck = defineProcessor({
+      name: 'stuck',
+      on: {},
+      onStart: () => never,
+      onCancel: () => void cancels.push('cancel'),
+    })
     const { clock, task, run } = rig([stuck])
     await clock.settle()
     const both = Promise.all([task.cancel(), task.cancel()])
@@ -222,7 +230,11 @@ describe('lifecycle', () => {
 
   it('idleTimeout fires once per quiet period even if other frames flow; activity that is swallowed mid-pipeline counts', async () => {
     const swallow = defineProcessor({ name: 'swallow', on: { BotSpeakingFrame: () => {} } })
-    const { clock, task, run } = await started([new FrameProcessor('first'), swallow], { enableHeartbeats: true }, { idleTimeoutSecs: 10, cancelOnIdleTimeout: false })
+    const { clock, task, run } = await started(
+      [new FrameProcessor('first'), swallow],
+      { enableHeartbeats: true },
+      { idleTimeoutSecs: 10, cancelOnIdleTimeout: false },
+    )
     let idle = 0
     task.on('idleTimeout', () => {
       idle++
@@ -254,7 +266,11 @@ describe('lifecycle', () => {
 
   it('heartbeats are not sent before all processors have started, and a stalled pipeline raises the timeout repeatedly', async () => {
     const beats: number[] = []
-    const slowStart = defineProcessor({ name: 'slow', on: {}, onStart: (_frame, ctx) => sleep(ctx.runtime.clock, 3000) })
+    const slowStart = defineProcessor({
+      name: 'slow',
+      on: {},
+      onStart: (_frame, ctx) => sleep(ctx.runtime.clock, 3000),
+    })
     const gate = defineProcessor({ name: 'gate', on: { HeartbeatFrame: (frame) => void beats.push(frame.sentAtMs) } })
     const { clock, task, run } = rig([slowStart, gate], { enableHeartbeats: true, heartbeatsMonitorSecs: 5 })
     let timeouts = 0
@@ -298,7 +314,14 @@ describe('lifecycle', () => {
     })
     const { task } = await started([processor])
     const controller = new AbortController()
-    const other = rig([defineProcessor({ name: 'q', on: {}, onCancel: () => void log.push('cancel q'), onCleanup: () => void log.push('cleanup q') })])
+    const other = rig([
+      defineProcessor({
+        name: 'q',
+        on: {},
+        onCancel: () => void log.push('cancel q'),
+        onCleanup: () => void log.push('cleanup q'),
+      }),
+    ])
     void task.cancel()
     controller.abort()
     await other.task.cancel()
@@ -309,7 +332,14 @@ describe('lifecycle', () => {
     const { Pipeline, PipelineTask } = await import('../src/index.ts')
     const log: string[] = []
     const task = new PipelineTask(
-      new Pipeline([defineProcessor({ name: 'p', on: {}, onCancel: () => void log.push('cancel'), onCleanup: () => void log.push('cleanup') })]),
+      new Pipeline([
+        defineProcessor({
+          name: 'p',
+          on: {},
+          onCancel: () => void log.push('cancel'),
+          onCleanup: () => void log.push('cleanup'),
+        }),
+      ]),
       {},
       { defaultParts: false },
     )
@@ -377,7 +407,12 @@ describe('lifecycle', () => {
 
   it('StopFrame ends the task and leaves processors uncleaned', async () => {
     const log: string[] = []
-    const processor = defineProcessor({ name: 'p', on: {}, onStop: () => void log.push('stop'), onCleanup: () => void log.push('cleanup') })
+    const processor = defineProcessor({
+      name: 'p',
+      on: {},
+      onStop: () => void log.push('stop'),
+      onCleanup: () => void log.push('cleanup'),
+    })
     const { task, clock, run } = await started([processor])
     await task.queueFrame(new StopFrame())
     await clock.settle()
@@ -397,7 +432,13 @@ describe('lifecycle', () => {
 
   it('work that was spawned and does not stop is named at the end', async () => {
     const messages: string[] = []
-    const processor = defineProcessor({ name: 'p', on: {}, onStart() { this.spawn('poll', () => never) } })
+    const processor = defineProcessor({
+      name: 'p',
+      on: {},
+      onStart() {
+        this.spawn('poll', () => never)
+      },
+    })
     const log = { enabled: () => true, log: (_level: string, message: string) => void messages.push(message) }
     const { task, clock, run } = await started([processor], {}, { runtime: { log } })
     void task.cancel()

@@ -1,5 +1,15 @@
 import { describe, expect, it } from 'vitest'
-import { defineProcessor, firstSight, type Frame, FrameProcessor, LLMTextFrame, type Observer, queuedObserver, TextFrame, UserStartedSpeakingFrame } from '../src/index.ts'
+import {
+  defineProcessor,
+  firstSight,
+  type Frame,
+  FrameProcessor,
+  LLMTextFrame,
+  type Observer,
+  queuedObserver,
+  TextFrame,
+  UserStartedSpeakingFrame,
+} from '../src/index.ts'
 import { started } from './support.ts'
 
 describe('observers', () => {
@@ -7,7 +17,8 @@ describe('observers', () => {
     const hops: string[] = []
     const observer: Observer = {
       frames: ['TextFrame'],
-      onPushFrame: (frame, direction, source, destination) => void hops.push(`${frame.type} ${direction} ${source?.name} > ${destination?.name}`),
+      onPushFrame: (frame, direction, source, destination) =>
+        void hops.push(`${frame.type} ${direction} ${source?.name} > ${destination?.name}`),
     }
     const { task } = await started([new FrameProcessor('a'), new FrameProcessor('b')], {}, { observers: [observer] })
     await task.queueFrame(new LLMTextFrame('x'))

@@ -13,7 +13,14 @@ import {
   sleep,
 } from '../src/index.ts'
 import { createTestRuntime, TestClock } from '../src/testing/index.ts'
-import { type Behaviour, type Emission, type Lane, type Layout, type ModelFrame, ReferenceDispatcher } from './reference-dispatcher.ts'
+import {
+  type Behaviour,
+  type Emission,
+  type Lane,
+  type Layout,
+  type ModelFrame,
+  ReferenceDispatcher,
+} from './reference-dispatcher.ts'
 
 class OrderedFrame extends Frame<'test/ordered'> {
   declare readonly label: string
@@ -112,7 +119,9 @@ class Stage extends FrameProcessor {
 const build = (layout: Layout, seed: number): Pipeline =>
   new Pipeline(
     layout.map((item) =>
-      typeof item === 'number' ? new Stage(item, seed) : new ParallelPipeline(...item.map((branch) => [build(branch, seed)])),
+      typeof item === 'number'
+        ? new Stage(item, seed)
+        : new ParallelPipeline(...item.map((branch) => [build(branch, seed)])),
     ),
   )
 
@@ -127,11 +136,15 @@ const byLane = (records: readonly { direction: string; label: string; lane: Lane
 
 export async function runEngine(scenario: Scenario): Promise<Outcome> {
   const clock = new TestClock()
-  const task = new PipelineTask(build(scenario.layout, scenario.seed), {}, {
-    defaultParts: false,
-    idleTimeoutSecs: null,
-    runtime: createTestRuntime(clock),
-  })
+  const task = new PipelineTask(
+    build(scenario.layout, scenario.seed),
+    {},
+    {
+      defaultParts: false,
+      idleTimeoutSecs: null,
+      runtime: createTestRuntime(clock),
+    },
+  )
   const records: { direction: string; label: string; lane: Lane }[] = []
   const record = (direction: string) => (frame: Frame) => {
     if (isLabelled(frame)) records.push({ direction, label: frame.label, lane: laneOf(frame) })
@@ -161,10 +174,16 @@ export function runReference(scenario: Scenario): Outcome {
 const stages = fc.integer({ min: 0, max: 99 })
 const branch: fc.Arbitrary<readonly number[]> = fc.array(stages, { maxLength: 2 })
 const layout: fc.Arbitrary<Layout> = fc
-  .array(fc.oneof({ weight: 4, arbitrary: stages }, { weight: 1, arbitrary: fc.array(branch, { minLength: 1, maxLength: 3 }) }), {
-    minLength: 1,
-    maxLength: 5,
-  })
+  .array(
+    fc.oneof(
+      { weight: 4, arbitrary: stages },
+      { weight: 1, arbitrary: fc.array(branch, { minLength: 1, maxLength: 3 }) },
+    ),
+    {
+      minLength: 1,
+      maxLength: 5,
+    },
+  )
   .map((items) => number(items))
 
 /** Gives every stage a number of its own, so that they behave differently. */

@@ -20,7 +20,11 @@ describe('frames move as the reference says, whatever the stages, branches, dela
     afterEach(() => vi.restoreAllMocks())
 
     it('without the fence', async () => {
-      vi.spyOn(FrameContext.prototype, 'push').mockImplementation(function (this: FrameContext, frame: Frame, direction?: FrameDirection) {
+      vi.spyOn(FrameContext.prototype, 'push').mockImplementation(function (
+        this: FrameContext,
+        frame: Frame,
+        direction?: FrameDirection,
+      ) {
         this.node.emit(frame, direction ?? this.direction)
       })
       expect((await agrees(400, 1)).failed).toBe(true)
@@ -29,7 +33,11 @@ describe('frames move as the reference says, whatever the stages, branches, dela
     it('without run to completion', async () => {
       const STACK = 1
       const accept = Node.prototype.accept
-      vi.spyOn(Node.prototype, 'accept').mockImplementation(function (this: Node, frame: Frame, direction: FrameDirection) {
+      vi.spyOn(Node.prototype, 'accept').mockImplementation(function (
+        this: Node,
+        frame: Frame,
+        direction: FrameDirection,
+      ) {
         const onStack = this.state & STACK
         this.state &= ~STACK
         accept.call(this, frame, direction)

@@ -32,7 +32,9 @@ describe('parallel pipelines', () => {
   })
 
   it('passes a frame that leaves several branches on once, in both directions', async () => {
-    const { task, texts, up } = await started([new ParallelPipeline([new FrameProcessor('a')], [new FrameProcessor('b')], [])])
+    const { task, texts, up } = await started([
+      new ParallelPipeline([new FrameProcessor('a')], [new FrameProcessor('b')], []),
+    ])
     await task.queueFrame(new TextFrame('down'))
     await task.queueFrame(new UserStartedSpeakingFrame())
     await task.queueFrame(new TextFrame('up'), 'upstream')
@@ -73,7 +75,12 @@ describe('parallel pipelines', () => {
     await task.queueFrame(frame)
     expect([failures, texts()]).toEqual([['TypeError'], ['shared', 'copy shared', 'x', 'copy x']])
     const copy = frame.with({ text: 'y' })
-    expect([copy instanceof LLMTextFrame, copy.text, copy.includesInterFrameSpaces, copy.id !== frame.id]).toEqual([true, 'y', true, true])
+    expect([copy instanceof LLMTextFrame, copy.text, copy.includesInterFrameSpaces, copy.id !== frame.id]).toEqual([
+      true,
+      'y',
+      true,
+      true,
+    ])
   })
 
   it('an interruption reaches branches and drops what they make', async () => {
@@ -97,7 +104,9 @@ describe('parallel pipelines', () => {
   })
 
   it('says which element of a list is none, and when a processor stands twice', async () => {
-    expect(() => new Pipeline([named('a'), 5 as never], 'voice')).toThrow('voice[1] is a number, not a pipeline element')
+    expect(() => new Pipeline([named('a'), 5 as never], 'voice')).toThrow(
+      'voice[1] is a number, not a pipeline element',
+    )
     const twice = named('twice')
     await expect(started([twice, twice])).rejects.toThrow('twice stands twice in the pipeline')
   })
@@ -105,7 +114,9 @@ describe('parallel pipelines', () => {
 
 describe('synchronised parallel pipelines', () => {
   it('releases what branches make of a frame together, when the last is done', async () => {
-    const { clock, task, texts } = await started([new SyncParallelPipeline([delay('fast', 10), named('a')], [delay('slow', 50), named('b')])])
+    const { clock, task, texts } = await started([
+      new SyncParallelPipeline([delay('fast', 10), named('a')], [delay('slow', 50), named('b')]),
+    ])
     void task.queueFrames([new TextFrame('1'), new TextFrame('2')])
     await clock.advance(40)
     expect(texts()).toEqual([])
@@ -116,7 +127,9 @@ describe('synchronised parallel pipelines', () => {
   })
 
   it('can release branch by branch', async () => {
-    const { clock, task, texts } = await started([SyncParallelPipeline.inBranchOrder([delay('slow', 50), named('a')], [delay('fast', 10), named('b')])])
+    const { clock, task, texts } = await started([
+      SyncParallelPipeline.inBranchOrder([delay('slow', 50), named('a')], [delay('fast', 10), named('b')]),
+    ])
     await task.queueFrame(new TextFrame('x'))
     await clock.advance(60)
     expect(texts()).toEqual(['a x', 'b x'])
@@ -125,7 +138,10 @@ describe('synchronised parallel pipelines', () => {
   it('delivers a system frame exactly once and at once, StartFrame included', async () => {
     let starts = 0
     const after = defineProcessor({ name: 'after', on: {}, onStart: () => void starts++ })
-    const { task, texts } = await started([new SyncParallelPipeline([delay('slow', 50)], [new FrameProcessor('b')]), after])
+    const { task, texts } = await started([
+      new SyncParallelPipeline([delay('slow', 50)], [new FrameProcessor('b')]),
+      after,
+    ])
     void task.queueFrame(new TextFrame('busy'))
     await task.queueFrame(new UserStartedSpeakingFrame())
     expect([starts, texts()]).toEqual([1, ['UserStartedSpeakingFrame']])

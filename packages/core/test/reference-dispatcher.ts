@@ -53,7 +53,8 @@ interface Stage {
 const DETACH_MS = 250
 
 export class ReferenceDispatcher {
-  readonly out: { readonly at: number; readonly direction: Direction; readonly label: string; readonly lane: Lane }[] = []
+  readonly out: { readonly at: number; readonly direction: Direction; readonly label: string; readonly lane: Lane }[] =
+    []
   readonly #events: { readonly at: number; readonly order: number; readonly fn: () => void; live: boolean }[] = []
   readonly #stages: Stage[] = []
   readonly #entry: (frame: ModelFrame) => void
@@ -61,12 +62,14 @@ export class ReferenceDispatcher {
   #order = 0
 
   constructor(layout: Layout, behave: (stage: number, frame: ModelFrame) => Behaviour) {
-    const sink = (direction: Direction) => (frame: ModelFrame) => void this.out.push({ at: this.#now, direction, ...frame })
+    const sink = (direction: Direction) => (frame: ModelFrame) =>
+      void this.out.push({ at: this.#now, direction, ...frame })
     this.#entry = this.#build(layout, behave, sink('downstream'), sink('upstream')).enterDown
   }
 
   run(inputs: readonly { readonly at: number; readonly frame: ModelFrame | 'interrupt' }[]): void {
-    for (const { at, frame } of inputs) this.#at(at, frame === 'interrupt' ? () => this.#interrupt() : () => this.#entry(frame))
+    for (const { at, frame } of inputs)
+      this.#at(at, frame === 'interrupt' ? () => this.#interrupt() : () => this.#entry(frame))
     for (;;) {
       const next = this.#events.sort((a, b) => a.at - b.at || a.order - b.order).shift()
       if (next === undefined) return
@@ -118,7 +121,14 @@ export class ReferenceDispatcher {
   }
 
   #stage(parts: Pick<Stage, 'behave' | 'fork' | 'down' | 'up'>): Stage {
-    const stage: Stage = { ...parts, ordered: [], system: [], orderedRun: undefined, systemRun: undefined, onStack: false }
+    const stage: Stage = {
+      ...parts,
+      ordered: [],
+      system: [],
+      orderedRun: undefined,
+      systemRun: undefined,
+      onStack: false,
+    }
     this.#stages.push(stage)
     return stage
   }
@@ -130,7 +140,12 @@ export class ReferenceDispatcher {
 
   #drain(stage: Stage): void {
     while (!stage.onStack) {
-      const lane = stage.system.length > 0 && !stage.systemRun ? 'system' : stage.ordered.length > 0 && !stage.orderedRun ? 'ordered' : undefined
+      const lane =
+        stage.system.length > 0 && !stage.systemRun
+          ? 'system'
+          : stage.ordered.length > 0 && !stage.orderedRun
+            ? 'ordered'
+            : undefined
       if (lane === undefined) return
       const [frame, direction] = stage[lane].shift()!
       this.#handle(stage, frame, direction, lane)

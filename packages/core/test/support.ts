@@ -43,7 +43,7 @@ export interface Rig {
   readonly up: Frame[]
   readonly errors: string[]
   /** Texts that reached the sink, other frames by type. */
-  texts(): string[]
+  readonly texts: () => string[]
 }
 
 export function rig(
@@ -67,7 +67,8 @@ export function rig(
   return { task, clock, run: task.run(), down, up, errors, texts: () => down.map(textOf) }
 }
 
-export const textOf = (frame: Frame): string => ('text' in frame && typeof frame.text === 'string' ? frame.text : frame.type)
+export const textOf = (frame: Frame): string =>
+  'text' in frame && typeof frame.text === 'string' ? frame.text : frame.type
 
 /** A started rig. */
 export async function started(...args: Parameters<typeof rig>): Promise<Rig> {

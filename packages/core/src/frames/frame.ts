@@ -39,7 +39,9 @@ export type FrameTag = keyof FrameTypes
 export type AnyFrame = FrameTypes[FrameTag]
 
 /** The frames that `on: { [K]: ... }` receives: the class registered as `K` and its registered subclasses. */
-export type FrameFamily<K extends FrameTag> = FrameTypes[K] | Extract<AnyFrame, { readonly isA: { readonly [P in K]: true } }>
+export type FrameFamily<K extends FrameTag> =
+  | FrameTypes[K]
+  | Extract<AnyFrame, { readonly isA: { readonly [P in K]: true } }>
 
 /** What may accompany any frame; see the accessors of {@link Frame}. */
 export interface FrameExtras {
@@ -114,7 +116,10 @@ export abstract class Frame<T extends string = string> {
    */
   with(changes: FrameChanges<this>): this {
     const copy: this = Object.create(Object.getPrototypeOf(this))
-    const { metadata, transportSource, transportDestination, broadcastSiblingId, ...fields } = changes as Record<string, unknown> &
+    const { metadata, transportSource, transportDestination, broadcastSiblingId, ...fields } = changes as Record<
+      string,
+      unknown
+    > &
       FrameExtras
     Object.assign(copy, this, fields, { id: ++lastId })
     const extras = {
@@ -133,7 +138,9 @@ const NO_METADATA: Readonly<Record<string, unknown>> = Object.freeze({})
 type Fixed = 'type' | 'lane' | 'sticky' | 'flags' | 'family' | 'id' | 'name' | 'extras' | 'isA' | 'with'
 
 /** The fields that {@link Frame.with} accepts. */
-export type FrameChanges<F> = { [K in Exclude<keyof F, Fixed> as F[K] extends (...args: never[]) => unknown ? never : K]?: F[K] }
+export type FrameChanges<F> = {
+  [K in Exclude<keyof F, Fixed> as F[K] extends (...args: never[]) => unknown ? never : K]?: F[K]
+}
 
 /** How {@link defineFrame} registers a class; what is left out is inherited. */
 export interface FrameTraits {

@@ -129,7 +129,7 @@ export interface TranscriptionOptions {
   /** BCP-47. */
   language?: string | undefined
   /** The provider's own result. */
-  result?: unknown | undefined
+  result?: unknown
   /** The recogniser will not revise or extend this utterance. */
   finalized?: boolean | undefined
 }

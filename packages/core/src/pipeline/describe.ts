@@ -11,5 +11,8 @@ export function describePipeline(pipeline: Pipeline, indent = ''): string {
 function describeProcessor(processor: FrameProcessor, indent: string): string {
   const line = isDefaultPart(processor) ? `${processor.name} (default)` : processor.name
   if (!(processor instanceof ParallelPipeline)) return line
-  return [line, ...processor.branches.map((branch) => `${indent}  ${branch.name}\n${describePipeline(branch, `${indent}    `)}`)].join('\n')
+  return [
+    line,
+    ...processor.branches.map((branch) => `${indent}  ${branch.name}\n${describePipeline(branch, `${indent}    `)}`),
+  ].join('\n')
 }

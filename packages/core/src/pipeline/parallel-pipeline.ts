@@ -43,12 +43,13 @@ export class ParallelPipeline extends FrameProcessor {
 
   constructor(...args: [readonly PipelineElement[]] | readonly (PipelineElement | readonly PipelineElement[])[]) {
     super()
-    const branches = args.length === 1 && isArray(args[0]) ? args[0].map((element) => (isArray(element) ? element : [element])) : args
+    const branches =
+      args.length === 1 && isArray(args[0]) ? args[0].map((element) => (isArray(element) ? element : [element])) : args
     if (branches.length === 0) {
       throw new PcError('ParallelPipeline needs at least one branch.', { code: 'no-branches', kind: 'config' })
     }
-    this.branches = branches.map((branch, index) =>
-      new Pipeline(isArray(branch) ? branch : [branch as PipelineElement], `${this.name}/${index}`),
+    this.branches = branches.map(
+      (branch, index) => new Pipeline(isArray(branch) ? branch : [branch as PipelineElement], `${this.name}/${index}`),
     )
   }
 

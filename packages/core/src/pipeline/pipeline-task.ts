@@ -1,5 +1,5 @@
-import { ErrorFrame, MetricsFrame } from '../frames/control.ts'
-import { type Frame, type FrameDirection, observeFrames } from '../frames/frame.ts'
+import { type ErrorFrame, MetricsFrame } from '../frames/control.ts'
+import type { Frame, FrameDirection } from '../frames/frame.ts'
 import {
   CancelFrame,
   EndFrame,
@@ -9,7 +9,6 @@ import {
   StartFrame,
   StopFrame,
 } from '../frames/lifecycle.ts'
-import type { MetricsData } from '../observers/metrics.ts'
 import { type Observer, ObserverHub } from '../observers/observer.ts'
 import { Engine, type EngineCounters } from '../processor/engine.ts'
 import type { FrameProcessor } from '../processor/frame-processor.ts'
@@ -24,18 +23,13 @@ import { link } from './link.ts'
 import { Pipeline } from './pipeline.ts'
 import { PipelineParams, type PipelineParamsFields } from './pipeline-params.ts'
 import type { Branch } from './parallel-pipeline.ts'
+import { TaskHooks } from './task-hooks.ts'
+import { emptyMetrics, metricsObserver } from './task-metrics.ts'
 import { HeartbeatMonitor, IdleMonitor } from './task-monitors.ts'
-import type {
-  PipelineTaskArguments,
-  PipelineTaskEvents,
-  PipelineTaskOptions,
-  TaskMetrics,
-  TerminalFrame,
-} from './task-options.ts'
+import type { PipelineTaskArguments, PipelineTaskEvents, PipelineTaskOptions, TerminalFrame } from './task-options.ts'
 import { EndWatch } from './end-watch.ts'
 
-const BEFORE_START = 'created'
-type Phase = typeof BEFORE_START | 'starting' | 'running' | 'ending' | 'cancelling' | 'finished'
+type Phase = 'created' | 'starting' | 'running' | 'ending' | 'cancelling' | 'finished'
 
 /**
  * Runs a pipeline: sets its processors up, starts them, feeds frames in, and ends in bounded time whatever they do.
@@ -60,11 +54,12 @@ export class PipelineTask {
   readonly #idle: IdleMonitor | undefined
   readonly #heartbeats: HeartbeatMonitor | undefined
   readonly #endWatch: EndWatch
+  readonly #hooks: TaskHooks
   readonly #beforeStart: [Frame, FrameDirection][] = []
   readonly #probes = new Map<number, () => void>()
   readonly #finished = Promise.withResolvers<TerminalFrame>()
   readonly #started = Promise.withResolvers<void>()
-  #phase: Phase = BEFORE_START
+  #phase: Phase = 'created'
   #terminal: TerminalFrame | undefined = undefined
   #cancelling: Promise<void> | undefined = undefined
   #lastProbe = 0
@@ -76,7 +71,8 @@ export class PipelineTask {
     second?: PipelineParams | PipelineParamsFields,
     third: PipelineTaskOptions = {},
   ) {
-    const { pipeline, params, ...options } = first instanceof Pipeline ? { pipeline: first, params: second, ...third } : first
+    const { pipeline, params, ...options } =
+      first instanceof Pipeline ? { pipeline: first, params: second, ...third } : first
     this.#options = options
     this.params = params instanceof PipelineParams ? params : new PipelineParams(params)
     this.runtime = createRuntime({ ...options.runtime, ...(options.clock && { clock: options.clock }) })
@@ -94,6 +90,7 @@ export class PipelineTask {
       leave: (frame, direction) => (direction === 'downstream' ? this.#atSink(frame) : this.#atSource(frame)),
     })
     this.#endWatch = new EndWatch(this.runtime.clock, options.endTimeoutSecs ?? 20, () => this.#endIsStuck())
+    this.#hooks = new TaskHooks(this.#engine, options)
     this.#idle = this.#makeIdleMonitor()
     this.#heartbeats = this.#makeHeartbeats()
   }
@@ -107,8 +104,7 @@ export class PipelineTask {
   eventHandler<
     Name extends PythonEventName<keyof PipelineTaskEvents>,
     K extends EventOfPythonName<PipelineTaskEvents, Name>,
-  >(event: Name, listener: (...args: PipelineTaskEvents[K]) => unknown,
-  ): () => void {
+  >(event: Name, listener: (...args: PipelineTaskEvents[K]) => unknown): () => void {
     return this.#events.eventHandler(event, listener)
   }
 
@@ -149,7 +145,7 @@ export class PipelineTask {
    * @throws PcError `task-already-run` on a second call.
    */
   async run(options: { signal?: AbortSignal } = {}): Promise<void> {
-    if (this.#phase !== BEFORE_START && this.#phase !== 'finished') {
+    if (this.#phase !== 'created' && this.#phase !== 'finished') {
       throw new PcError('This task runs already; make a new one.', { code: 'task-already-run', kind: 'config' })
     }
     if (this.#phase === 'finished') return
@@ -161,7 +157,10 @@ export class PipelineTask {
     if (await this.#setUp()) this.#start()
     const terminal = await this.#finished.promise
     options.signal?.removeEventListener('abort', onAbort)
-    await this.#cleanUp(terminal)
+    if (terminal.type !== 'StopFrame') {
+      this.#engine.kill('the task is over')
+      await this.#hooks.cleanUp()
+    }
     this.#phase = 'finished'
     this.#observers.finished()
     this.#events.emit('pipelineFinished', terminal)
@@ -169,7 +168,7 @@ export class PipelineTask {
 
   /** Puts a frame in at the source, or with `upstream` at the sink; waits while queues ahead are crowded. */
   async queueFrame(frame: Frame, direction: FrameDirection = 'downstream'): Promise<void> {
-    if (this.#phase === BEFORE_START || this.#phase === 'starting') {
+    if (this.#phase === 'created' || this.#phase === 'starting') {
       if (frame.type === 'CancelFrame') void this.cancel((frame as CancelFrame).reason)
       else this.#beforeStart.push([frame, direction])
       return
@@ -221,32 +220,23 @@ export class PipelineTask {
       processors: this.processors,
       appResources: this.#options.appResources,
     }
-    const pending = new Set<string>()
-    for (const processor of this.processors) processor.attach(setup)
-    const all = this.#engine.nodes.map(async (node) => {
-      pending.add(node.processor.name)
-      try {
-        await node.processor.onSetup(setup)
-      } catch (error) {
-        this.#engine.report(node, PcError.from(error, { code: 'setup-failed', kind: 'config' }))
-      }
-      pending.delete(node.processor.name)
-    })
-    const work = Promise.all(all)
-    const inTime = await within(this.runtime.clock, this.#ms('setupTimeoutSecs'), Promise.race([work, this.#finished.promise]))
+    const late = await this.#hooks.setUp(setup, this.#finished.promise)
     if (this.#terminal !== undefined) return false
-    if (inTime) return true
-    this.#events.emit('setupTimeout', [...pending])
-    void this.cancel(`setup of ${[...pending].join(', ')} took too long`)
+    if (late.length === 0) return true
+    this.#events.emit('setupTimeout', late)
+    void this.cancel(`setup of ${late.join(', ')} took too long`)
     return false
   }
 
   #start(): void {
-    const timer = this.runtime.clock.setTimeout(() => {
-      const holders = this.#engine.holders()
-      this.#events.emit('pipelineTimeout', 'StartFrame', holders)
-      void this.cancel(`${holders.join(', ')} did not start in time`)
-    }, this.#ms('startTimeoutSecs'))
+    const timer = this.runtime.clock.setTimeout(
+      () => {
+        const holders = this.#engine.holders()
+        this.#events.emit('pipelineTimeout', 'StartFrame', holders)
+        void this.cancel(`${holders.join(', ')} did not start in time`)
+      },
+      (this.#options.startTimeoutSecs ?? 20) * 1000,
+    )
     const settle = (): void => timer.cancel()
     this.#started.promise.then(settle, settle)
     this.#enter(new StartFrame(this.params.start), 'downstream')
@@ -326,7 +316,8 @@ export class PipelineTask {
     this.#events.emit('pipelineStarted', frame)
     this.#idle?.start()
     this.#heartbeats?.start()
-    this.#sendEmptyMetrics()
+    this.#observers.add(metricsObserver(this.#events))
+    if (this.params.enableMetrics && this.params.sendInitialEmptyMetrics) this.#sendEmptyMetrics()
     for (const [queued, direction] of this.#beforeStart.splice(0)) this.#enter(queued, direction)
   }
 
@@ -352,12 +343,12 @@ export class PipelineTask {
   }
 
   async #cancel(frame: CancelFrame): Promise<void> {
-    const ran = this.#phase !== BEFORE_START
+    const ran = this.#phase !== 'created'
     if (this.#terminal === undefined) {
       this.#phase = 'cancelling'
       this.#engine.kill(frame.reason ?? 'cancelled')
       this.#engine.observe(null, null, frame, 'downstream')
-      await this.#callCancelHooks(frame, ran)
+      if (ran) await this.#callCancelHooks(frame)
       this.#finish(frame)
     }
     if (!ran) {
@@ -371,44 +362,9 @@ export class PipelineTask {
     })
   }
 
-  async #callCancelHooks(frame: CancelFrame, ran: boolean): Promise<void> {
-    if (!ran) return
-    const late = await this.#callAll('onCancel', (processor) => processor.onCancel(frame), this.#ms('cancelTimeoutSecs'))
+  async #callCancelHooks(frame: CancelFrame): Promise<void> {
+    const late = await this.#hooks.cancel(frame)
     if (late.length > 0) this.#events.emit('pipelineTimeout', 'CancelFrame', late)
-  }
-
-  async #cleanUp(terminal: TerminalFrame): Promise<void> {
-    if (terminal.type === 'StopFrame') return
-    this.#engine.kill('the task is over')
-    const limitMs = this.#ms('cleanupTimeoutSecs')
-    const late = await this.#callAll('onCleanup', (processor) => processor.onCleanup(), limitMs)
-    const leftovers = await Promise.all(
-      this.processors.map(async (processor) =>
-        (await processor.scope.close(this.runtime.clock, limitMs)).map((work) => `${processor.name}: ${work}`),
-      ),
-    )
-    const names = [...late, ...leftovers.flat()]
-    if (names.length > 0) this.runtime.log.log('warn', `Left behind at the end of the task: ${names.join(', ')}`)
-  }
-
-  /** Calls a hook of all processors at once; failures are logged; returns the names of those that took too long. */
-  async #callAll(hook: string, call: (processor: FrameProcessor) => void | Promise<void>, limitMs: number): Promise<string[]> {
-    const pending = new Set(this.processors.map((processor) => processor.name))
-    const work = this.processors.map(async (processor) => {
-      try {
-        await call(processor)
-      } catch (error) {
-        this.runtime.log.log('error', `${hook} of ${processor.name} failed`, { error })
-      }
-      pending.delete(processor.name)
-    })
-    await within(this.runtime.clock, limitMs, Promise.all(work))
-    return [...pending]
-  }
-
-  #ms(option: 'setupTimeoutSecs' | 'startTimeoutSecs' | 'cancelTimeoutSecs' | 'cleanupTimeoutSecs'): number {
-    const defaults = { setupTimeoutSecs: 20, startTimeoutSecs: 20, cancelTimeoutSecs: 20, cleanupTimeoutSecs: 5 }
-    return (this.#options[option] ?? defaults[option]) * 1000
   }
 
   #makeIdleMonitor(): IdleMonitor | undefined {
@@ -438,33 +394,7 @@ export class PipelineTask {
   }
 
   #sendEmptyMetrics(): void {
-    observeFrames(['MetricsFrame'])
-    this.#observers.add({ frames: ['MetricsFrame'], onPushFrame: this.#onMetrics() })
-    if (!this.params.enableMetrics || !this.params.sendInitialEmptyMetrics) return
-    const data = this.processors.flatMap((processor): MetricsData[] =>
-      processor.canGenerateMetrics
-        ? [
-            { kind: 'ttfb', processor: processor.name, valueSecs: 0 },
-            { kind: 'processing', processor: processor.name, valueSecs: 0 },
-          ]
-        : [],
-    )
+    const data = emptyMetrics(this.processors)
     if (data.length > 0) this.#enter(new MetricsFrame(data), 'downstream')
   }
-
-  /** One event per metrics frame, though it makes many hops. */
-  #onMetrics(): (frame: Frame) => void {
-    let last = 0
-    return (frame) => {
-      if (frame.id === last || !this.#events.has('metrics')) return
-      last = frame.id
-      this.#events.emit('metrics', summary((frame as MetricsFrame).data))
-    }
-  }
-}
-
-function summary(data: readonly MetricsData[]): TaskMetrics {
-  const ttfb = data.find((item) => item.kind === 'ttfb')
-  const usage = data.find((item) => item.kind === 'llmUsage')
-  return { ttfbMs: ttfb && ttfb.valueSecs * 1000, tokensUsed: usage?.usage.totalTokens, data }
 }

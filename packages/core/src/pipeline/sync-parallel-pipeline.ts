@@ -51,7 +51,8 @@ export class SyncParallelPipeline extends ParallelPipeline {
     const round = this.#round
     if (frame.type === 'SyncMarkFrame') {
       if (frame === round?.mark && round.waiting.delete(branch) && round.waiting.size === 0) round.resolve()
-    } else if (round === undefined || frame.lane === 'system' || this.isBarrier(frame)) super.leave(frame, direction, branch)
+    } else if (round === undefined || frame.lane === 'system' || this.isBarrier(frame))
+      super.leave(frame, direction, branch)
     else if (this.first(frame)) round.outputs.push({ frame, direction, branch })
   }
 

@@ -52,11 +52,19 @@ export class IdleMonitor {
 /** Sends a heartbeat per period and calls `onTimeout` for every monitor interval without an arrival. */
 export class HeartbeatMonitor {
   readonly #clock: Clock
-  readonly #options: { periodSecs: number; monitorSecs: number; send: (frame: HeartbeatFrame) => void; onTimeout: () => void }
+  readonly #options: {
+    periodSecs: number
+    monitorSecs: number
+    send: (frame: HeartbeatFrame) => void
+    onTimeout: () => void
+  }
   #timers: Timer[] = []
   #arrivedMs = 0
 
-  constructor(clock: Clock, options: { periodSecs: number; monitorSecs: number; send: (frame: HeartbeatFrame) => void; onTimeout: () => void }) {
+  constructor(
+    clock: Clock,
+    options: { periodSecs: number; monitorSecs: number; send: (frame: HeartbeatFrame) => void; onTimeout: () => void },
+  ) {
     this.#clock = clock
     this.#options = options
   }

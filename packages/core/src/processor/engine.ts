@@ -108,7 +108,9 @@ export class Engine {
   holders(): string[] {
     return this.nodes
       .filter((node) => node.busy)
-      .map(({ processor: { name, waitingFor } }) => (waitingFor.length > 0 ? `${name} (waiting for ${waitingFor.join(', ')})` : name))
+      .map(({ processor: { name, waitingFor } }) =>
+        waitingFor.length > 0 ? `${name} (waiting for ${waitingFor.join(', ')})` : name,
+      )
   }
 
   /** @internal */

@@ -51,7 +51,7 @@ let unnamed = 0
  */
 export class FrameProcessor<Events extends ProcessorEvents = ProcessorEvents> {
   readonly name: string
-  readonly laneLimit: LaneLimit | undefined
+  readonly laneLimit: LaneLimit | undefined;
   /** @internal */
   [NODE]: Node | undefined = undefined
   readonly #events = new Emitter<Events>((error, event) => this.#listenerFailed(error, event))
@@ -164,7 +164,10 @@ export class FrameProcessor<Events extends ProcessorEvents = ProcessorEvents> {
   /** What the task gave at setup. Throws `not-set-up` before that. */
   get setup(): PipelineSetup {
     if (this.#setup === undefined) {
-      throw new PcError(`${this.name} is not part of a running task yet: use it after onSetup.`, { code: 'not-set-up', kind: 'config' })
+      throw new PcError(`${this.name} is not part of a running task yet: use it after onSetup.`, {
+        code: 'not-set-up',
+        kind: 'config',
+      })
     }
     return this.#setup
   }

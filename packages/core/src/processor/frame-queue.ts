@@ -2,10 +2,12 @@ import { FLAG_LOSSY, FLAG_STICKY, type Frame, type FrameDirection } from '../fra
 
 const INITIAL = 16
 
+const filled = <T>(length: number, value: T): T[] => Array.from<T>({ length }).fill(value)
+
 /** A ring of frames with their directions; grows by doubling and forgets its memory when it is swept empty. */
 export class FrameQueue {
-  #frames: (Frame | undefined)[] = new Array<Frame | undefined>(INITIAL).fill(undefined)
-  #directions: FrameDirection[] = new Array<FrameDirection>(INITIAL).fill('downstream')
+  #frames: (Frame | undefined)[] = filled<Frame | undefined>(INITIAL, undefined)
+  #directions: FrameDirection[] = filled<FrameDirection>(INITIAL, 'downstream')
   #mask = INITIAL - 1
   #head = 0
   #tail = 0
@@ -56,8 +58,8 @@ export class FrameQueue {
 
   /** Drops everything. */
   clear(): void {
-    this.#frames = new Array<Frame | undefined>(INITIAL).fill(undefined)
-    this.#directions = new Array<FrameDirection>(INITIAL).fill('downstream')
+    this.#frames = filled<Frame | undefined>(INITIAL, undefined)
+    this.#directions = filled<FrameDirection>(INITIAL, 'downstream')
     this.#mask = INITIAL - 1
     this.#head = this.#tail = this.#sticky = 0
   }
@@ -79,8 +81,8 @@ export class FrameQueue {
 
   #grow(): void {
     const length = this.#frames.length
-    const frames = new Array<Frame | undefined>(length * 2).fill(undefined)
-    const directions = new Array<FrameDirection>(length * 2).fill('downstream')
+    const frames = filled<Frame | undefined>(length * 2, undefined)
+    const directions = filled<FrameDirection>(length * 2, 'downstream')
     for (let i = 0; i < length; i++) {
       frames[i] = this.#frames[(this.#head + i) & this.#mask]
       directions[i] = this.#directions[(this.#head + i) & this.#mask]!

@@ -24,7 +24,9 @@ export class HeldFrames {
     const oldest = this.#entries[0]!
     if (nowMs - oldest[2] <= HELD_MS) return 0
     const before = this.#entries.length
-    this.#entries = this.#entries.filter(([held, , atMs]) => nowMs - atMs <= HELD_MS || (held.flags & FLAG_STICKY) !== 0)
+    this.#entries = this.#entries.filter(
+      ([held, , atMs]) => nowMs - atMs <= HELD_MS || (held.flags & FLAG_STICKY) !== 0,
+    )
     return before - this.#entries.length
   }
 

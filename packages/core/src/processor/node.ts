@@ -8,39 +8,37 @@ import {
 } from '../frames/frame.ts'
 import { isAbortError, PcError } from '../runtime/errors.ts'
 import type { Engine } from './engine.ts'
-import { FrameContext } from './frame-context.ts'
+import type { FrameContext } from './frame-context.ts'
 import { FrameProcessor } from './frame-processor.ts'
 import { FrameQueue } from './frame-queue.ts'
 import { HeldFrames } from './held-frames.ts'
+import { LaneContexts } from './lane-contexts.ts'
+import { LaneReports } from './lane-reports.ts'
 import { Lifecycle } from './lifecycle.ts'
+import {
+  AFTER_RUN,
+  BLOCKS_ORDERED,
+  BLOCKS_SYSTEM,
+  DEAD,
+  HELD,
+  HOOK,
+  ORDERED_BUSY,
+  ORDERED_PAUSED,
+  OWNED,
+  PENDING,
+  SLOW_FRAME,
+  STACK,
+  SYSTEM_BUSY,
+  SYSTEM_PAUSED,
+  YIELDED,
+} from './node-state.ts'
 import { CROWDED } from './pressure.ts'
 import { isFrame, pump, type Result } from './result.ts'
-
-// The bits of a node's state. All zero: the handler may run in the caller's stack.
-const STACK = 1
-const ORDERED_BUSY = 2
-const SYSTEM_BUSY = 4
-const HELD = 8
-const PENDING = 16
-const DEAD = 32
-const HOOK = 64
-const OWNED = 128
-const ORDERED_PAUSED = 256
-const SYSTEM_PAUSED = 512
-const YIELDED = 1024
-
-const BLOCKS_ALL = HELD | STACK | HOOK | YIELDED | SYSTEM_PAUSED
-const BLOCKS_SYSTEM = BLOCKS_ALL | SYSTEM_BUSY
-const BLOCKS_ORDERED = BLOCKS_ALL | ORDERED_BUSY | ORDERED_PAUSED
-const AFTER_RUN = PENDING | HOOK | OWNED
-const SLOW_FRAME = FLAG_ENGINE | FLAG_OBSERVED
 
 /** Lossy frames that a busy system lane may hold: 20 s of 20 ms audio. */
 const SYSTEM_LIMIT = 1000
 /** A drain loop gives the event loop a turn after this long, milliseconds. */
 const SLICE_MS = 2
-/** A system handler pending longer than this delays everything behind it, milliseconds. */
-const SLOW_SYSTEM_MS = 100
 
 const passOn: Handler = (frame, direction, ctx) => ctx.push(frame, direction)
 
@@ -68,12 +66,7 @@ export class Node {
   readonly edge: Edge
   /** The place in pipeline order. */
   readonly index: number
-  #ordered: FrameContext
-  #orderedUp: FrameContext
-  #sticky: FrameContext
-  #stickyUp: FrameContext
-  #system: FrameContext
-  #systemUp: FrameContext
+  readonly #contexts: LaneContexts
   readonly #orderedQueue = new FrameQueue()
   readonly #systemQueue = new FrameQueue()
   /** Contexts of this node whose work must hear of an abort. */
@@ -81,8 +74,7 @@ export class Node {
   readonly #held: HeldFrames
   readonly #lifecycle: Lifecycle
   #running: FrameContext | null = null
-  #systemSinceMs = 0
-  #losing = false
+  readonly #reports: LaneReports
 
   constructor(processor: FrameProcessor, engine: Engine, edge: Edge) {
     this.processor = processor
@@ -91,13 +83,9 @@ export class Node {
     this.index = engine.nodes.push(this) - 1
     this.handler = passesThrough(processor) ? passOn : (processor.processFrame as Handler)
     this.#lifecycle = new Lifecycle(this)
+    this.#contexts = new LaneContexts(this)
+    this.#reports = new LaneReports(this)
     this.#held = new HeldFrames(engine.runtime.clock)
-    this.#ordered = new FrameContext(this, true, 'downstream')
-    this.#orderedUp = new FrameContext(this, true, 'upstream')
-    this.#sticky = new FrameContext(this, false, 'downstream')
-    this.#stickyUp = new FrameContext(this, false, 'upstream')
-    this.#system = new FrameContext(this, false, 'downstream')
-    this.#systemUp = new FrameContext(this, false, 'upstream')
   }
 
   /** The hot path: a frame arrives. */
@@ -107,23 +95,20 @@ export class Node {
       this.#arrive(frame, direction, flags)
       return
     }
-    const ctx = this.contextFor(flags, direction)
+    const ctx = this.#contexts.of(flags, direction)
     this.state = STACK
     let result: Result = undefined
     try {
       result = this.handler.call(this.processor, frame, direction, ctx)
     } catch (error) {
-      this.#failed(error, ctx)
+      this.failed(error, ctx)
     }
     if (result !== undefined) this.#take(result, flags, ctx)
     if (((this.state &= ~STACK) & AFTER_RUN) !== 0) this.#afterRun(ctx)
   }
 
   contextFor(flags: number, direction: FrameDirection): FrameContext {
-    if (direction === 'downstream') {
-      return (flags & 3) === 0 ? this.#ordered : (flags & FLAG_SYSTEM) !== 0 ? this.#system : this.#sticky
-    }
-    return (flags & 3) === 0 ? this.#orderedUp : (flags & FLAG_SYSTEM) !== 0 ? this.#systemUp : this.#stickyUp
+    return this.#contexts.of(flags, direction)
   }
 
   /** Sends a frame on, unfenced. */
@@ -148,7 +133,8 @@ export class Node {
   }
 
   #arrive(frame: Frame, direction: FrameDirection, flags: number): void {
-    if ((flags & FLAG_OBSERVED) !== 0) this.engine.observe(this, direction === 'downstream' ? this.previous : this.next, frame, direction)
+    if ((flags & FLAG_OBSERVED) !== 0)
+      this.engine.observe(this, direction === 'downstream' ? this.previous : this.next, frame, direction)
     const state = this.state
     if ((state & DEAD) !== 0) {
       this.engine.counters.dropped++
@@ -173,7 +159,7 @@ export class Node {
   }
 
   #execute(frame: Frame, direction: FrameDirection, flags: number): FrameContext {
-    const ctx = this.contextFor(flags, direction)
+    const ctx = this.#contexts.of(flags, direction)
     this.state |= STACK
     let result: Result = undefined
     try {
@@ -182,7 +168,7 @@ export class Node {
           ? this.#lifecycle.inTurn(frame, direction, ctx)
           : this.handler.call(this.processor, frame, direction, ctx)
     } catch (error) {
-      this.#failed(error, ctx)
+      this.failed(error, ctx)
     }
     if (result !== undefined) this.#take(result, flags, ctx)
     this.state &= ~STACK
@@ -206,8 +192,8 @@ export class Node {
 
   #enqueueSystem(frame: Frame, direction: FrameDirection): void {
     const queue = this.#systemQueue
-    if ((this.state & SYSTEM_BUSY) !== 0 && this.#systemSinceMs >= 0) this.#nameSlowSystem()
-    if (queue.size >= SYSTEM_LIMIT && queue.dropOldest(false)) this.#lost('dropped the oldest input')
+    if ((this.state & SYSTEM_BUSY) !== 0) this.#reports.systemWaits()
+    if (queue.size >= SYSTEM_LIMIT && queue.dropOldest(false)) this.#reports.lost('dropped the oldest input')
     queue.push(frame, direction)
   }
 
@@ -216,31 +202,14 @@ export class Node {
     const limit = this.processor.laneLimit
     if (limit !== undefined && queue.size >= limit.frames && (frame.flags & FLAG_STICKY) === 0) {
       if (limit.policy === 'error' || !queue.dropOldest(true)) {
-        this.#lost('refused a frame')
+        this.#reports.lost('refused a frame')
         return false
       }
-      this.#lost('dropped the oldest frame')
+      this.#reports.lost('dropped the oldest frame')
     }
     queue.push(frame, direction)
     if (queue.size === CROWDED) this.engine.pressure.crowded(this)
     return true
-  }
-
-  /** Counts a loss; the first of a stall is reported. */
-  #lost(what: string): void {
-    this.engine.counters.dropped++
-    if (this.#losing) return
-    this.#losing = true
-    const message = `${this.processor.name} cannot keep up: a full queue ${what}. Make its handler faster or raise its laneLimit.`
-    this.engine.report(this, new PcError(message, { code: 'queue-overrun', kind: 'transient' }))
-  }
-
-  #nameSlowSystem(): void {
-    const pendingMs = this.engine.runtime.clock.nowMs() - this.#systemSinceMs
-    if (pendingMs <= SLOW_SYSTEM_MS) return
-    this.#systemSinceMs = -1
-    const message = `${this.processor.name} has been handling a system frame for ${Math.round(pendingMs)} ms; move long work to spawn().`
-    this.engine.runtime.log.log('warn', message, { processor: this.processor.name })
   }
 
   #take(result: Exclude<Result, void>, flags: number, ctx: FrameContext): void {
@@ -250,12 +219,12 @@ export class Node {
     }
     const work = Symbol.asyncIterator in result ? pump(result, ctx) : result
     if (typeof work.then !== 'function') return
-    this.#renew(ctx)
+    this.#contexts.giveAway(ctx)
     this.state &= ~OWNED
     const system = (flags & FLAG_SYSTEM) !== 0
     if (system) {
       this.state |= SYSTEM_BUSY
-      this.#systemSinceMs = this.engine.runtime.clock.nowMs()
+      this.#reports.systemBegan()
     } else {
       this.state |= ORDERED_BUSY
       this.#running = ctx
@@ -266,7 +235,7 @@ export class Node {
         this.#settled(ctx, system)
       },
       (error: unknown) => {
-        if (!ctx.stale) this.#failed(error, ctx)
+        if (!ctx.stale) this.failed(error, ctx)
         this.#settled(ctx, system)
       },
     )
@@ -297,7 +266,7 @@ export class Node {
     }
     if (this.#systemQueue.size + this.#orderedQueue.size === 0) {
       this.state &= ~PENDING
-      this.#losing = false
+      this.#reports.drained()
     }
   }
 
@@ -330,8 +299,7 @@ export class Node {
 
   /** The first half of an interruption: no code of the user runs. Returns a run that is to be watched. */
   fence(): FrameContext | undefined {
-    this.#ordered = new FrameContext(this, true, 'downstream')
-    this.#orderedUp = new FrameContext(this, true, 'upstream')
+    this.#contexts.refresh()
     this.engine.counters.dropped += this.#orderedQueue.sweep()
     const running = this.#running
     const cut = running !== null && running.guarded
@@ -358,7 +326,7 @@ export class Node {
   visit(): void {
     if (!this.hookPending) return
     this.state = (this.state & ~HOOK) | STACK
-    this.#lifecycle.interrupted(this.#sticky)
+    this.#lifecycle.interrupted(this.#contexts.sticky)
     this.state &= ~STACK
   }
 
@@ -406,7 +374,7 @@ export class Node {
   /** A context wants to hear of aborts: from now on it belongs to its run. */
   own(ctx: FrameContext): void {
     if (ctx.settled || this.#live.has(ctx)) return
-    if (this.#renew(ctx)) {
+    if (this.#contexts.giveAway(ctx)) {
       // A shared context that is used off the stack belongs to a run that has returned already.
       if ((this.state & STACK) === 0) return
       this.state |= OWNED
@@ -420,35 +388,18 @@ export class Node {
     ctx.settle()
   }
 
-  /** Replaces a shared context by a new one; false when it is not shared any more. */
-  #renew(ctx: FrameContext): boolean {
-    const fresh = (): FrameContext => new FrameContext(this, ctx.guarded, ctx.direction)
-    if (ctx === this.#ordered) this.#ordered = fresh()
-    else if (ctx === this.#orderedUp) this.#orderedUp = fresh()
-    else if (ctx === this.#sticky) this.#sticky = fresh()
-    else if (ctx === this.#stickyUp) this.#stickyUp = fresh()
-    else if (ctx === this.#system) this.#system = fresh()
-    else if (ctx === this.#systemUp) this.#systemUp = fresh()
-    else return false
-    return true
-  }
-
   /** Calls a piece of the user's code; what it throws is reported. */
   guard(fn: () => void): void {
     try {
       fn()
     } catch (error) {
-      this.#failed(error, this.#sticky)
+      this.failed(error)
     }
   }
 
-  #failed(error: unknown, ctx: FrameContext): void {
+  /** Reports what a handler threw; the abort of overtaken work is no error. */
+  failed(error: unknown, ctx: FrameContext = this.#contexts.sticky): void {
     if (ctx.stale && isAbortError(error)) return
     this.engine.report(this, PcError.from(error, { code: 'handler-failed' }))
-  }
-
-  /** @internal */
-  failed(error: unknown): void {
-    this.#failed(error, this.#sticky)
   }
 }

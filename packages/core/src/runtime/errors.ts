@@ -58,7 +58,8 @@ export class PcError extends Error {
   /** Any thrown value as a `PcError`; one that is one already is returned as it is. */
   static from(value: unknown, defaults: Partial<PcErrorOptions> = {}): PcError {
     if (PcError.is(value)) return value
-    if (isAbortError(value)) return new PcError(value.message, { code: 'aborted', kind: 'aborted', ...defaults, cause: value })
+    if (isAbortError(value))
+      return new PcError(value.message, { code: 'aborted', kind: 'aborted', ...defaults, cause: value })
     const message = value instanceof Error ? value.message : String(value)
     return new PcError(message, { code: 'internal', kind: 'internal', ...defaults, cause: value })
   }
