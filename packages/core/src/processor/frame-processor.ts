@@ -188,6 +188,11 @@ export class FrameProcessor<Events extends ProcessorEvents = ProcessorEvents> {
     return this.processFrame !== FrameProcessor.prototype.processFrame
   }
 
+  /** Ordered frames that wait for it, for diagnostics. */
+  get queuedFrames(): number {
+    return this[NODE]?.queued ?? 0
+  }
+
   /** What it waits for besides its own handler, for diagnostics. */
   get waitingFor(): readonly string[] {
     return []

@@ -260,7 +260,7 @@ export class Node {
       const state = this.state
       if ((state & HOOK) !== 0) this.visit()
       else if (this.#systemQueue.size > 0 && (state & BLOCKS_SYSTEM) === 0) this.#next(this.#systemQueue)
-      else if (this.#orderedQueue.size > 0 && (state & BLOCKS_ORDERED) === 0) this.#nextOrdered()
+      else if (this.#orderedQueue.size > 0 && (state & BLOCKS_ORDERED) === 0) this.#next(this.#orderedQueue)
       else break
       if ((done & 31) === 0 && this.#sliceIsOver(done)) return
     }
@@ -275,11 +275,7 @@ export class Node {
     const frame = queue.shift()
     const ctx = this.#execute(frame, direction, frame.flags)
     if ((this.state & OWNED) !== 0) this.#release(ctx)
-  }
-
-  #nextOrdered(): void {
-    this.#next(this.#orderedQueue)
-    if (this.#orderedQueue.size === CROWDED / 2) this.engine.pressure.relieved(this)
+    if (queue.size === CROWDED / 2 && queue === this.#orderedQueue) this.engine.pressure.relieved(this)
   }
 
   /** A slice is cut only here, between the frames of a drain, never in the middle of a chain. */
