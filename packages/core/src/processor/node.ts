@@ -47,7 +47,6 @@ const passesThrough = (processor: FrameProcessor): boolean =>
 
 type Handler = (frame: Frame, direction: FrameDirection, ctx: FrameContext) => Result
 
-/** Where frames go that leave the end of a chain. */
 export interface Edge {
   leave(frame: Frame, direction: FrameDirection, from: Node): void
 }
