@@ -101,9 +101,7 @@ export async function w2(n, onAck) {
     processFrame(frame, direction, ctx) {
       if (frame.type !== 'TextFrame') return ctx.push(frame, direction)
       seen++
-      return new Promise((_, reject) => {
-        ctx.onAbort(() => reject(new DOMException('aborted', 'AbortError')))
-      })
+      return new Promise((resolve) => ctx.onAbort(resolve))
     }
     onInterruption() {}
   }

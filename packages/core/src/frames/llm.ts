@@ -108,7 +108,7 @@ export class LLMSetToolChoiceFrame extends Frame<'LLMSetToolChoiceFrame'> {
   }
 }
 
-/** Turns speaking of the model's output off or on. */
+/** Turns speaking of the model's output off or on. A setting: an interruption does not undo it. */
 export class LLMConfigureOutputFrame extends Frame<'LLMConfigureOutputFrame'> {
   declare readonly skipTts: boolean
   constructor(skipTts: boolean) {
@@ -116,7 +116,7 @@ export class LLMConfigureOutputFrame extends Frame<'LLMConfigureOutputFrame'> {
     this.skipTts = skipTts
   }
   static {
-    defineFrame(this, 'LLMConfigureOutputFrame')
+    defineFrame(this, 'LLMConfigureOutputFrame', { sticky: true })
   }
 }
 

@@ -54,7 +54,8 @@ export class FrameProcessor<Events extends ProcessorEvents = ProcessorEvents> {
   readonly laneLimit: LaneLimit | undefined;
   /** @internal */
   [NODE]: Node | undefined = undefined
-  readonly #events = new Emitter<Events>((error, event) => this.#listenerFailed(error, event))
+  // Without `Events` in its type, so that a processor with events of its own is a FrameProcessor too.
+  readonly #events = new Emitter<Record<PropertyKey, unknown[]>>((error, event) => this.#listenerFailed(error, event))
   #setup: PipelineSetup | undefined = undefined
   #scope: Scope | undefined = undefined
 
@@ -205,7 +206,7 @@ export class FrameProcessor<Events extends ProcessorEvents = ProcessorEvents> {
 
   /** Adds a listener and returns its remover. */
   on<K extends keyof Events>(event: K, listener: (...args: EventArguments<Events, K>) => unknown): () => void {
-    return this.#events.on(event, listener)
+    return this.#events.on(event, listener as never)
   }
 
   /** The Pipecat spelling of {@link on}: `eventHandler('on_connection_error', fn)`. */
@@ -213,7 +214,7 @@ export class FrameProcessor<Events extends ProcessorEvents = ProcessorEvents> {
     event: Name,
     listener: (...args: EventArguments<Events, K>) => unknown,
   ): () => void {
-    return this.#events.eventHandler(event, listener)
+    return this.#events.eventHandler(event, listener as never)
   }
 
   /** Calls the listeners of an event. */

@@ -2,12 +2,13 @@ import { FLAG_LOSSY, FLAG_STICKY, type Frame, type FrameDirection } from '../fra
 
 const INITIAL = 16
 
-const filled = <T>(length: number, value: T): T[] => Array.from<T>({ length }).fill(value)
+const NO_FRAMES: readonly (Frame | undefined)[] = Array.from({ length: INITIAL }, () => undefined)
+const NO_DIRECTIONS: readonly FrameDirection[] = Array.from({ length: INITIAL }, () => 'downstream')
 
 /** A ring of frames with their directions; grows by doubling and forgets its memory when it is swept empty. */
 export class FrameQueue {
-  #frames: (Frame | undefined)[] = filled<Frame | undefined>(INITIAL, undefined)
-  #directions: FrameDirection[] = filled<FrameDirection>(INITIAL, 'downstream')
+  #frames: (Frame | undefined)[] = NO_FRAMES.slice()
+  #directions: FrameDirection[] = NO_DIRECTIONS.slice()
   #mask = INITIAL - 1
   #head = 0
   #tail = 0
@@ -44,12 +45,14 @@ export class FrameQueue {
   sweep(): number {
     const size = this.size
     if (size === 0) return 0
+    if (this.#sticky === 0) {
+      this.clear()
+      return size
+    }
     const kept: [Frame, FrameDirection][] = []
-    if (this.#sticky > 0) {
-      for (let i = this.#head; i < this.#tail; i++) {
-        const frame = this.#frames[i & this.#mask]!
-        if ((frame.flags & FLAG_STICKY) !== 0) kept.push([frame, this.#directions[i & this.#mask]!])
-      }
+    for (let i = this.#head; i < this.#tail; i++) {
+      const frame = this.#frames[i & this.#mask]!
+      if ((frame.flags & FLAG_STICKY) !== 0) kept.push([frame, this.#directions[i & this.#mask]!])
     }
     this.clear()
     for (const [frame, direction] of kept) this.push(frame, direction)
@@ -58,8 +61,8 @@ export class FrameQueue {
 
   /** Drops everything. */
   clear(): void {
-    this.#frames = filled<Frame | undefined>(INITIAL, undefined)
-    this.#directions = filled<FrameDirection>(INITIAL, 'downstream')
+    this.#frames = NO_FRAMES.slice()
+    this.#directions = NO_DIRECTIONS.slice()
     this.#mask = INITIAL - 1
     this.#head = this.#tail = this.#sticky = 0
   }
@@ -80,17 +83,16 @@ export class FrameQueue {
   }
 
   #grow(): void {
-    const length = this.#frames.length
-    const frames = filled<Frame | undefined>(length * 2, undefined)
-    const directions = filled<FrameDirection>(length * 2, 'downstream')
-    for (let i = 0; i < length; i++) {
-      frames[i] = this.#frames[(this.#head + i) & this.#mask]
-      directions[i] = this.#directions[(this.#head + i) & this.#mask]!
-    }
-    this.#frames = frames
-    this.#directions = directions
-    this.#mask = length * 2 - 1
+    const at = this.#head & this.#mask
+    this.#frames = doubled(this.#frames, at, undefined)
+    this.#directions = doubled(this.#directions, at, 'downstream')
+    this.#tail -= this.#head
     this.#head = 0
-    this.#tail = length
+    this.#mask = this.#frames.length - 1
   }
+}
+
+/** The items from `at` on around the ring, then as many free places. */
+function doubled<T>(ring: readonly T[], at: number, free: T): T[] {
+  return ring.slice(at).concat(ring.slice(0, at), ring.slice().fill(free))
 }
