@@ -1,1 +1,184 @@
-export class LLMContext {}
+import { type Logger, silentLogger } from '../runtime/log.ts'
+import { isSpecificMessage, type LLMSpecificMessage, type Message, type StandardMessage } from './messages.ts'
+import { type ToolChoice, type Tools, ToolsSchema } from './tools.ts'
+
+/** What a new context may hold. */
+export interface LLMContextOptions {
+  readonly messages?: readonly Message[] | undefined
+  readonly tools?: Tools | undefined
+  readonly toolChoice?: ToolChoice | undefined
+}
+
+interface Slot {
+  message: Message | undefined
+}
+
+/**
+ * A place in a context whose message may change later, for example when the truth about what was heard comes in. It
+ * holds at most one message, none at first if so wanted, and stays where it is while others are added.
+ */
+export interface MessagePlace {
+  readonly message: Message | undefined
+  /** Sets, replaces or takes out the message. False when the place is gone because the messages were replaced. */
+  set(message: Message | undefined): boolean
+}
+
+/**
+ * The conversation as the model sees it: messages, tools and how to choose among them. One context is shared by all
+ * who take part; only aggregators and the application change it.
+ *
+ * ```ts
+ * const context = new LLMContext({
+ *   messages: [{ role: 'system', content: 'You are a friendly host.' }],
+ *   tools: [weather],
+ * })
+ * ```
+ *
+ * @throws PcError `invalid-tool`, `duplicate-tool`.
+ */
+export class LLMContext {
+  readonly #slots: Slot[] = []
+  readonly #messages: Message[] = []
+  #tools: ToolsSchema | undefined
+  #toolChoice: ToolChoice | undefined
+
+  constructor(messages: readonly Message[] | LLMContextOptions = {}, tools?: Tools) {
+    const options: LLMContextOptions = isList(messages) ? { messages, tools } : messages
+    this.#tools = ToolsSchema.from(options.tools ?? tools)
+    this.#toolChoice = options.toolChoice
+    this.addMessages(options.messages ?? [])
+  }
+
+  /** All messages. The list is always the same object and always up to date. */
+  get messages(): readonly Message[] {
+    return this.#messages
+  }
+
+  /** The tools; `undefined` when there are none. */
+  get tools(): ToolsSchema | undefined {
+    return this.#tools
+  }
+
+  set tools(tools: Tools | undefined) {
+    this.#tools = ToolsSchema.from(tools)
+  }
+
+  /** The same as assigning {@link tools}. */
+  setTools(tools: Tools | undefined): void {
+    this.tools = tools
+  }
+
+  /** How the model chooses among its tools; `undefined` leaves it to the provider. */
+  get toolChoice(): ToolChoice | undefined {
+    return this.#toolChoice
+  }
+
+  set toolChoice(choice: ToolChoice | undefined) {
+    this.#toolChoice = choice
+  }
+
+  /** The same as assigning {@link toolChoice}. */
+  setToolChoice(choice: ToolChoice | undefined): void {
+    this.#toolChoice = choice
+  }
+
+  /** Appends a message. */
+  addMessage(message: Message): void {
+    this.addPlace(message)
+  }
+
+  /** Appends messages. */
+  addMessages(messages: readonly Message[]): void {
+    for (const message of messages) this.addPlace(message)
+  }
+
+  /** Appends a place for a message that may come, change or go later. */
+  addPlace(message?: Message): MessagePlace {
+    const slot: Slot = { message: undefined }
+    this.#slots.push(slot)
+    const place = this.#placeOf(slot)
+    if (message !== undefined) place.set(message)
+    return place
+  }
+
+  /** Replaces all messages. Places whose message is kept, as the same object, stay; all others are gone. */
+  setMessages(messages: readonly Message[]): void {
+    const kept = new Map(this.#slots.map((slot) => [slot.message, slot]))
+    const slots = messages.map((message) => {
+      const slot = kept.get(message) ?? { message }
+      kept.delete(message)
+      return slot
+    })
+    this.#slots.splice(0, Infinity, ...slots)
+    this.#list()
+  }
+
+  /** Replaces all messages by what `transform` makes of them. */
+  transformMessages(transform: (messages: readonly Message[]) => readonly Message[]): void {
+    this.setMessages(transform([...this.#messages]))
+  }
+
+  /**
+   * The universal messages, and those that only `llm` understands; without `llm` all of them. Messages for others are
+   * left out and reported to `log`.
+   */
+  getMessages(llm?: string, log: Logger = silentLogger): readonly Message[] {
+    if (llm === undefined) return [...this.#messages]
+    const messages = this.#messages.filter((message) => !isSpecificMessage(message) || message.llm === llm)
+    const left = this.#messages.length - messages.length
+    if (left > 0) {
+      log.log('error', `${left} of the context's messages are for another provider and are not sent to ${llm}.`)
+    }
+    return messages
+  }
+
+  /** Makes a message that only one provider understands; {@link addMessage} appends it. */
+  createSpecificMessage(llm: string, message: unknown): LLMSpecificMessage {
+    return { llm, message }
+  }
+
+  /** Replaces the newest tool message of a call. False when there is none. */
+  setToolMessage(toolCallId: string, content: string): boolean {
+    const slot = this.#slots.findLast(({ message }) => isToolMessage(message, toolCallId))
+    if (slot === undefined) return false
+    return this.#placeOf(slot).set({ role: 'tool', tool_call_id: toolCallId, content })
+  }
+
+  #placeOf(slot: Slot): MessagePlace {
+    return {
+      get message() {
+        return slot.message
+      },
+      set: (message) => this.#fill(slot, message),
+    }
+  }
+
+  #fill(slot: Slot, message: Message | undefined): boolean {
+    const at = this.#slots.lastIndexOf(slot)
+    if (at < 0) return false
+    const before = slot.message
+    slot.message = message
+    if (before === message) return true
+    if (before === undefined && at === this.#slots.length - 1) this.#messages.push(...(message ? [message] : []))
+    else this.#list()
+    return true
+  }
+
+  #list(): void {
+    const messages = this.#slots.flatMap(({ message }) => (message === undefined ? [] : [message]))
+    this.#messages.splice(0, Infinity, ...messages)
+  }
+}
+
+function isToolMessage(message: Message | undefined, toolCallId: string): message is StandardMessage {
+  return (
+    message !== undefined &&
+    !isSpecificMessage(message) &&
+    message.role === 'tool' &&
+    message.tool_call_id === toolCallId
+  )
+}
+
+function isList(messages: readonly Message[] | LLMContextOptions): messages is readonly Message[] {
+  return Array.isArray(messages)
+}

@@ -1,7 +1,10 @@
 /** A part of a message's content. */
 export type ContentPart =
   | { readonly type: 'text'; readonly text: string }
-  | { readonly type: 'image_url'; readonly image_url: { readonly url: string; readonly detail?: 'auto' | 'low' | 'high' } }
+  | {
+      readonly type: 'image_url'
+      readonly image_url: { readonly url: string; readonly detail?: 'auto' | 'low' | 'high' }
+    }
   | { readonly type: 'input_audio'; readonly input_audio: { readonly data: string; readonly format: 'wav' | 'mp3' } }
 
 /** A call as the model made it; `arguments` is JSON text. */
@@ -43,4 +46,26 @@ export function messageText(message: StandardMessage): string {
   if (content === null) return ''
   if (typeof content === 'string') return content
   return content.flatMap((part) => (part.type === 'text' ? [part.text] : [])).join(' ')
+}
+
+/**
+ * A copy for logs: embedded images and sounds are left out, and what only one provider understands is cut to 100
+ * characters. It holds the words of the conversation, so log it under a name that begins with `pii.`.
+ */
+export function loggableMessages(messages: readonly Message[]): readonly Message[] {
+  return messages.map((message) => {
+    if (isSpecificMessage(message)) {
+      return { llm: message.llm, message: (JSON.stringify(message.message) ?? '').slice(0, 100) }
+    }
+    if (message.role === 'tool' || typeof message.content === 'string' || message.content === null) return message
+    return { ...message, content: message.content.map(withoutMedia) }
+  })
+}
+
+function withoutMedia(part: ContentPart): ContentPart {
+  if (part.type === 'input_audio') return { ...part, input_audio: { ...part.input_audio, data: '...' } }
+  if (part.type === 'image_url' && part.image_url.url.startsWith('data:')) {
+    return { ...part, image_url: { ...part.image_url, url: 'data:...' } }
+  }
+  return part
 }

@@ -42,7 +42,12 @@ export class ObserverHub {
     }
   }
 
-  pushed(source: FrameProcessor | null, destination: FrameProcessor | null, frame: Frame, direction: FrameDirection): void {
+  pushed(
+    source: FrameProcessor | null,
+    destination: FrameProcessor | null,
+    frame: Frame,
+    direction: FrameDirection,
+  ): void {
     for (const { observer, tags } of this.#observers) {
       if (observer.onPushFrame === undefined) continue
       if (tags !== undefined && !frame.family.some((tag) => tags.has(tag))) continue

@@ -39,7 +39,10 @@ export interface RunTestResult {
  * const { down } = await runTest(shout, { frames: [new TextFrame('hello')] })
  * ```
  */
-export async function runTest(under: PipelineElement | readonly PipelineElement[], options: RunTestOptions): Promise<RunTestResult> {
+export async function runTest(
+  under: PipelineElement | readonly PipelineElement[],
+  options: RunTestOptions,
+): Promise<RunTestResult> {
   const { frames, direction = 'downstream', params, end = true, ...rest } = options
   const clock = new TestClock()
   const down: Frame[] = []

@@ -1,20 +1,8 @@
 import type { FrameProcessor } from '../processor/frame-processor.ts'
+import { changeVADParams, DEFAULT_VAD_PARAMS, type VADParams } from './vad-params.ts'
 import { VADProcessor } from './vad-processor.ts'
 
-/** When voice counts as speech. */
-export interface VADParams {
-  /** Least probability of speech. Default 0.7. */
-  readonly confidence: number
-  /** How long speech must last to count, seconds. Default 0.2. */
-  readonly startSecs: number
-  /** How long silence must last to end it, seconds. Default 0.2. */
-  readonly stopSecs: number
-  /** Least loudness, 0 to 1. Default 0.6. */
-  readonly minVolume: number
-}
-
-/** The defaults of {@link VADParams}. */
-export const DEFAULT_VAD_PARAMS: VADParams = { confidence: 0.7, startSecs: 0.2, stopSecs: 0.2, minVolume: 0.6 }
+export { DEFAULT_VAD_PARAMS, type VADParams } from './vad-params.ts'
 
 /** The parameters of voice activity detection, flat or under `params`. */
 export interface VADAnalyzerOptions extends Partial<VADParams> {
@@ -24,13 +12,15 @@ export interface VADAnalyzerOptions extends Partial<VADParams> {
 /**
  * A model that tells speech from other sound. It may stand in a pipeline's list, or in a transport's `vadAnalyzer`.
  * Providers implement the model; the decision about start and stop is made here, for all of them.
+ *
+ * @throws PcError `invalid-vad-params` for a parameter outside its range.
  */
 export abstract class VADAnalyzer {
   readonly params: VADParams
 
   constructor(options: VADAnalyzerOptions = {}) {
-    const { params, ...flat } = options
-    this.params = { ...DEFAULT_VAD_PARAMS, ...flat, ...params }
+    const { params = {}, ...flat } = options
+    this.params = changeVADParams(changeVADParams(DEFAULT_VAD_PARAMS, flat), params)
   }
 
   /** The rate to load for input of `inputRate` Hz; other rates are resampled to it. Default 16000. */
@@ -42,7 +32,7 @@ export abstract class VADAnalyzer {
   abstract load(sampleRate: number): Promise<void>
   /** Samples per decision at the loaded rate. */
   abstract readonly windowSamples: number
-  /** The probability of speech in one window, 0 to 1. */
+  /** The probability of speech in one window, 0 to 1. The window's memory is used again after the call. */
   abstract confidence(window: Int16Array): number
   /** Forgets what was heard. */
   abstract resetModel(): void

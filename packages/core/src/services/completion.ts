@@ -1,0 +1,128 @@
+import type { TokenUsage } from '../observers/metrics.ts'
+import { sleep } from '../runtime/clock.ts'
+import { PcError } from '../runtime/errors.ts'
+import type { Runtime } from '../runtime/runtime.ts'
+import { pumpEvents } from './event-pump.ts'
+import type { LLMEvent, ToolRequest } from './llm-types.ts'
+import { REQUEST_POLICY, retryDelayMs } from './retry.ts'
+
+/** What a {@link Completion} does with a model's output. */
+export interface CompletionSink {
+  text(text: string): void | Promise<void>
+  thought?(text: string): void
+  /** The first output of any kind, once. */
+  began?(elapsedMs: number): void
+  /** The answer did not begin in time and is asked for again, or given up. */
+  timedOut?(): void
+}
+
+/** How a {@link Completion} is made. */
+export interface CompletionOptions {
+  readonly runtime: Runtime
+  readonly signal: AbortSignal
+  readonly firstTimeoutMs: number
+  readonly idleTimeoutMs: number
+}
+
+/**
+ * One answer of a model, whatever it takes: only a stream that said that it is complete counts as complete. A request
+ * that failed in a way that may pass is repeated as long as no text was handed on.
+ */
+export class Completion {
+  readonly toolCalls: ToolRequest[] = []
+  usage: TokenUsage | undefined
+  finishReason: string | undefined
+  readonly #options: CompletionOptions
+  readonly #sink: CompletionSink
+  #handedOn = false
+  #began = false
+  #structured = false
+  #startedMs = 0
+
+  constructor(options: CompletionOptions, sink: CompletionSink) {
+    this.#options = options
+    this.#sink = sink
+  }
+
+  /**
+   * @returns `aborted` when the signal ended it.
+   * @throws PcError `stream-truncated`, `stream-stalled`, `first-output-timeout`, or what the provider threw.
+   */
+  async run(generate: (signal: AbortSignal) => AsyncIterable<LLMEvent>): Promise<'done' | 'aborted'> {
+    const { runtime, signal } = this.#options
+    this.#startedMs = runtime.clock.nowMs()
+    let timeouts = 0
+    for (let retry = 0; ; retry++) {
+      try {
+        return await this.#attempt(generate)
+      } catch (thrown) {
+        if (signal.aborted) return 'aborted'
+        const error = PcError.from(thrown, { code: 'completion-failed' })
+        const timedOut = error.code === 'first-output-timeout'
+        if (timedOut) this.#sink.timedOut?.()
+        const delayMs = timedOut ? (timeouts++ === 0 ? 0 : undefined) : retryDelayMs(REQUEST_POLICY, retry, runtime.random)
+        if (this.#handedOn || !error.retryable || delayMs === undefined) throw error
+        runtime.log.log('warn', `A completion failed and is tried again: ${error.message}`, { code: error.code })
+        const waited = await sleep(runtime.clock, delayMs, signal).then(
+          () => true,
+          () => false,
+        )
+        if (!waited) return 'aborted'
+      }
+    }
+  }
+
+  async #attempt(generate: (signal: AbortSignal) => AsyncIterable<LLMEvent>): Promise<'done' | 'aborted'> {
+    const { runtime, signal, firstTimeoutMs, idleTimeoutMs } = this.#options
+    this.toolCalls.length = 0
+    this.finishReason = undefined
+    this.#structured = false
+    const outcome = await pumpEvents(generate, (event) => this.#take(event), {
+      clock: runtime.clock,
+      signal,
+      firstTimeoutMs,
+      idleTimeoutMs,
+    })
+    if (outcome === 'done' && this.#structured && this.finishReason === undefined) {
+      const message = 'The stream ended before the answer was complete.'
+      throw new PcError(message, { code: 'stream-truncated', kind: 'transient' })
+    }
+    return outcome
+  }
+
+  #take(event: LLMEvent): void | Promise<void> {
+    if (typeof event === 'string') return this.#takeText(event)
+    this.#structured = true
+    switch (event.type) {
+      case 'text':
+        return this.#takeText(event.text)
+      case 'toolCall':
+        this.#begin()
+        this.toolCalls.push({ id: event.id, name: event.name, arguments: event.arguments })
+        return undefined
+      case 'reasoning':
+        this.#begin()
+        this.#sink.thought?.(event.text)
+        return undefined
+      case 'usage':
+        this.usage = event.usage
+        return undefined
+      case 'done':
+        this.finishReason = event.finishReason
+        return undefined
+    }
+  }
+
+  #takeText(text: string): void | Promise<void> {
+    if (text === '') return undefined
+    this.#begin()
+    this.#handedOn = true
+    return this.#sink.text(text)
+  }
+
+  #begin(): void {
+    if (this.#began) return
+    this.#began = true
+    this.#sink.began?.(this.#options.runtime.clock.nowMs() - this.#startedMs)
+  }
+}

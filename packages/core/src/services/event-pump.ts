@@ -1,0 +1,128 @@
+import type { Clock, Timer } from '../runtime/clock.ts'
+import { PcError } from '../runtime/errors.ts'
+
+/** How {@link pumpEvents} watches a stream. */
+export interface PumpOptions {
+  readonly clock: Clock
+  /** Ends the pump at once. */
+  readonly signal: AbortSignal
+  /** Limit for the first event, milliseconds; infinite for none. */
+  readonly firstTimeoutMs: number
+  /** Limit between events, milliseconds. */
+  readonly idleTimeoutMs: number
+}
+
+/**
+ * Hands the events of a provider's stream to `handle`, one after another. An abort stops delivery at once; the stream is
+ * told to return and not waited for, since one that waits inside an `await` returns only after it. The time that
+ * `handle` itself takes does not count as silence of the stream.
+ *
+ * @returns `aborted` when the signal ended it.
+ * @throws PcError `first-output-timeout` or `stream-stalled` when the stream is silent for too long; what the stream or
+ * `handle` throws.
+ */
+export function pumpEvents<T>(
+  open: (signal: AbortSignal) => AsyncIterable<T>,
+  handle: (event: T) => void | Promise<void>,
+  options: PumpOptions,
+): Promise<'done' | 'aborted'> {
+  if (options.signal.aborted) return Promise.resolve('aborted')
+  return new EventPump(open, handle, options).run()
+}
+
+class EventPump<T> {
+  readonly #open: (signal: AbortSignal) => AsyncIterable<T>
+  readonly #handle: (event: T) => void | Promise<void>
+  readonly #options: PumpOptions
+  readonly #controller = new AbortController()
+  #iterator: AsyncIterator<T> | undefined
+  #timer: Timer | undefined
+  #waitingSinceMs = 0
+  #handling = false
+  #first = true
+  #over = false
+
+  constructor(open: (signal: AbortSignal) => AsyncIterable<T>, handle: (event: T) => void | Promise<void>, options: PumpOptions) {
+    this.#open = open
+    this.#handle = handle
+    this.#options = options
+  }
+
+  run(): Promise<'done' | 'aborted'> {
+    const { signal, clock } = this.#options
+    return new Promise((resolve, reject) => {
+      const finish = (settle: () => void): void => {
+        if (this.#over) return
+        this.#over = true
+        this.#timer?.cancel()
+        signal.removeEventListener('abort', onAbort)
+        settle()
+      }
+      const stop = (reason: unknown): void => {
+        this.#controller.abort(reason)
+        this.#iterator?.return?.().then(undefined, () => {})
+      }
+      const onAbort = (): void => {
+        finish(() => resolve('aborted'))
+        stop(signal.reason)
+      }
+      const onSilence = (): void => {
+        const error = this.#silenceError()
+        finish(() => reject(error))
+        stop(error)
+      }
+      signal.addEventListener('abort', onAbort, { once: true })
+      this.#waitingSinceMs = clock.nowMs()
+      this.#watch(onSilence)
+      this.#deliver().then(
+        () => finish(() => resolve('done')),
+        (error: unknown) => {
+          finish(() => reject(error))
+          stop(error)
+        },
+      )
+    })
+  }
+
+  async #deliver(): Promise<void> {
+    const iterator = this.#open(this.#controller.signal)[Symbol.asyncIterator]()
+    this.#iterator = iterator
+    for (;;) {
+      const { done, value } = await iterator.next()
+      if (done === true || this.#over) return
+      this.#first = false
+      const handled = this.#handle(value)
+      if (handled !== undefined) {
+        this.#handling = true
+        await handled
+        this.#handling = false
+        if (this.#over) return
+      }
+      this.#waitingSinceMs = this.#options.clock.nowMs()
+    }
+  }
+
+  get #limitMs(): number {
+    return this.#first ? this.#options.firstTimeoutMs : this.#options.idleTimeoutMs
+  }
+
+  /** One timer for the stream, set anew only when it fires. */
+  #watch(onSilence: () => void): void {
+    const { clock } = this.#options
+    if (this.#limitMs === Infinity) return
+    const silentMs = this.#handling ? 0 : clock.nowMs() - this.#waitingSinceMs
+    const limitMs = this.#limitMs
+    if (silentMs >= limitMs) {
+      onSilence()
+      return
+    }
+    this.#timer = clock.setTimeout(() => this.#watch(onSilence), Math.max(1, limitMs - silentMs))
+  }
+
+  #silenceError(): PcError {
+    const secs = this.#limitMs / 1000
+    return this.#first
+      ? new PcError(`The provider sent nothing for ${secs} s.`, { code: 'first-output-timeout', kind: 'timeout' })
+      : new PcError(`The provider's stream fell silent for ${secs} s.`, { code: 'stream-stalled', kind: 'timeout' })
+  }
+}

@@ -1,0 +1,293 @@
+import type { FunctionCallOptions, ToolCallContext } from '../context/function-schema.ts'
+import type { LLMContext } from '../context/llm-context.ts'
+import type { Frame } from '../frames/frame.ts'
+import {
+  type FunctionCall,
+  FunctionCallCancelFrame,
+  FunctionCallInProgressFrame,
+  FunctionCallResultFrame,
+  type FunctionCallResultProperties,
+  FunctionCallsStartedFrame,
+} from '../frames/tool.ts'
+import type { Timer } from '../runtime/clock.ts'
+import { abortReason, PcError } from '../runtime/errors.ts'
+import type { Runtime } from '../runtime/runtime.ts'
+import type { ToolRequest } from './llm-types.ts'
+
+/** What a function gets beside its arguments. */
+export interface FunctionCallParams extends ToolCallContext {
+  readonly functionName: string
+  /**
+   * Gives the result instead of returning it, also after the handler has returned. A handler that takes it and returns
+   * nothing leaves the call open until it is used.
+   */
+  readonly resultCallback: (result: unknown, properties?: FunctionCallResultProperties) => void
+}
+
+/** Runs a call: what it returns is the result, which the model reads as JSON. */
+export type FunctionHandler<Args = Readonly<Record<string, unknown>>> = (args: Args, call: FunctionCallParams) => unknown
+
+/** What a {@link ToolRunner} needs of its service. */
+export interface ToolRunnerHost {
+  readonly runtime: Runtime
+  readonly appResources: unknown
+  readonly parallel: boolean
+  readonly timeoutSecs: number | undefined
+  broadcast(frame: Frame): void
+  /** Keeps work until it settles; its signal aborts when the task ends. */
+  spawn(name: string, work: (signal: AbortSignal) => Promise<void>): void
+  report(error: PcError): void
+  started(calls: readonly FunctionCall[]): void
+  cancelled(calls: readonly FunctionCall[]): void
+}
+
+interface Registration {
+  readonly handler: FunctionHandler
+  readonly options: FunctionCallOptions
+}
+
+/** The life of one call: it is settled once, by a result or a cancel, and nothing happens afterwards. */
+interface CallRecord {
+  readonly call: FunctionCall
+  readonly groupId: string
+  /** Its arguments were not JSON. */
+  readonly unreadable: boolean
+  readonly options: Registration['options'] & { readonly cancelOnInterruption: boolean; readonly background: boolean }
+  readonly controller: AbortController
+  readonly settled: () => void
+  readonly done: Promise<void>
+  timer: Timer | undefined
+}
+
+/** Knows the functions of a service and runs the calls of its model. */
+export class ToolRunner {
+  readonly #registered = new Map<string | null, Registration>()
+  /** Functions that were taken out by hand although the context offers them. */
+  readonly #withdrawn = new Set<string>()
+  readonly #open = new Map<string, CallRecord>()
+  #queue: Promise<void> = Promise.resolve()
+
+  register(name: string | null, handler: FunctionHandler, options: FunctionCallOptions = {}): void {
+    this.#registered.set(name, { handler, options })
+    if (name !== null) this.#withdrawn.delete(name)
+  }
+
+  unregister(name: string | null): void {
+    this.#registered.delete(name)
+    if (name !== null) this.#withdrawn.add(name)
+  }
+
+  has(name: string | null): boolean {
+    return this.#registered.has(name)
+  }
+
+  /** A context is about to run: what it no longer offers is forgotten, so that offering it again brings it back. */
+  prune(context: LLMContext): void {
+    for (const name of this.#withdrawn) if (context.tools?.find(name) === undefined) this.#withdrawn.delete(name)
+  }
+
+  /** Announces the calls of one answer and runs them. */
+  start(requests: readonly ToolRequest[], context: LLMContext, host: ToolRunnerHost): void {
+    const groupId = host.runtime.newId()
+    const taken = new Set(this.#open.keys())
+    const records = requests.map((request) => {
+      // Some providers give no ids, or the same twice.
+      const id = request.id === '' || taken.has(request.id) ? host.runtime.newId() : request.id
+      taken.add(id)
+      return this.#record({ ...request, id }, context, groupId, host)
+    })
+    const calls = records.map(({ call }) => call)
+    host.started(calls)
+    host.broadcast(new FunctionCallsStartedFrame(calls))
+    for (const record of records) {
+      this.#open.set(record.call.toolCallId, record)
+      host.spawn(`function ${record.call.functionName}`, (signal) => this.#live(record, host, signal))
+    }
+  }
+
+  /** The user cut in: calls end unless they may go on. */
+  interrupt(host: ToolRunnerHost): void {
+    const cut = [...this.#open.values()].filter(({ options }) => options.cancelOnInterruption)
+    for (const record of cut) this.#cancel(record, host, { reason: 'interrupted', runLlm: false })
+    if (cut.length > 0) host.cancelled(cut.map(({ call }) => call))
+  }
+
+  #record(request: ToolRequest, context: LLMContext, groupId: string, host: ToolRunnerHost): CallRecord {
+    const args = parseArguments(request.arguments)
+    const own = this.#registered.get(request.name)?.options ?? {}
+    const schema = context.tools?.find(request.name)
+    const background = own.background ?? schema?.background ?? false
+    const { promise, resolve } = Promise.withResolvers<void>()
+    return {
+      call: { functionName: request.name, toolCallId: request.id, arguments: args ?? {}, context },
+      groupId,
+      unreadable: args === undefined,
+      options: {
+        background,
+        cancelOnInterruption: own.cancelOnInterruption ?? schema?.cancelOnInterruption ?? !background,
+        timeoutSecs: own.timeoutSecs ?? schema?.timeoutSecs ?? host.timeoutSecs,
+      },
+      controller: new AbortController(),
+      settled: resolve,
+      done: promise,
+      timer: undefined,
+    }
+  }
+
+  /** From here to its settlement the call belongs to the task. */
+  #live(record: CallRecord, host: ToolRunnerHost, signal: AbortSignal): Promise<void> {
+    const onAbort = (): void => {
+      if (this.#settle(record)) record.controller.abort(signal.reason)
+    }
+    signal.addEventListener('abort', onAbort, { once: true })
+    const run = (): Promise<void> => this.#run(record, host)
+    if (host.parallel) void run()
+    else this.#queue = this.#queue.then(run).then(() => record.done)
+    return record.done.then(() => signal.removeEventListener('abort', onAbort))
+  }
+
+  /** Never rejects: whatever happens settles the call. */
+  async #run(record: CallRecord, host: ToolRunnerHost): Promise<void> {
+    if (!this.#isOpen(record)) return
+    const { call, options, groupId } = record
+    const { cancelOnInterruption, background, timeoutSecs } = options
+    host.broadcast(new FunctionCallInProgressFrame(call, { cancelOnInterruption, background, groupId }))
+    if (timeoutSecs !== undefined) {
+      const onTimeout = (): void => {
+        this.#cancel(record, host, { reason: `no result within ${timeoutSecs} s`, runLlm: true })
+        host.cancelled([call])
+      }
+      record.timer = host.runtime.clock.setTimeout(onTimeout, timeoutSecs * 1000)
+    }
+    try {
+      await this.#call(record, host)
+    } catch (cause) {
+      if (!this.#isOpen(record)) return
+      const message = `The function ${call.functionName} failed.`
+      host.report(new PcError(message, { code: 'function-failed', kind: 'internal', retryable: false, cause }))
+      this.#result(record, host, { error: 'The function failed and gave no result.' })
+    }
+  }
+
+  async #call(record: CallRecord, host: ToolRunnerHost): Promise<void> {
+    const { functionName, context, arguments: given } = record.call
+    const schema = context.tools?.find(functionName)
+    const handler = this.#handlerFor(functionName, context)
+    if (handler === undefined) {
+      const level = schema === undefined ? 'warn' : 'error'
+      host.runtime.log.log(level, `The model called ${functionName}, which ${schema ? 'has no handler' : 'does not exist'}.`)
+      this.#result(record, host, { error: `The function ${functionName} is not available.` })
+      return
+    }
+    const checked = record.unreadable
+      ? { ok: false as const, issues: ['The arguments are not a JSON object.'] }
+      : ((await schema?.checkArguments(given)) ?? { ok: true as const, args: given })
+    if (!this.#isOpen(record)) return
+    if (!checked.ok) {
+      this.#result(record, host, { error: `Invalid arguments. ${checked.issues.join('; ')}` })
+      return
+    }
+    const params = new CallParams(record, host, {
+      result: (result, properties) => this.#result(record, host, result, properties),
+      progress: (result) => this.#progress(record, host, result),
+    })
+    const result = await handler(checked.args, params)
+    if (result === undefined && params.deferred) return
+    if (this.#isOpen(record)) this.#result(record, host, result)
+  }
+
+  #handlerFor(name: string, context: LLMContext): FunctionHandler | undefined {
+    const own = this.#registered.get(name)?.handler
+    if (own !== undefined) return own
+    if (this.#withdrawn.has(name)) return undefined
+    return context.tools?.find(name)?.handler ?? this.#registered.get(null)?.handler
+  }
+
+  #result(record: CallRecord, host: ToolRunnerHost, result: unknown, properties: FunctionCallResultProperties = {}): void {
+    if (properties.isFinal === false) {
+      this.#progress(record, host, result, properties)
+      return
+    }
+    if (!this.#settle(record)) {
+      host.runtime.log.log('warn', `A late result of ${record.call.functionName} was ignored.`)
+      return
+    }
+    host.broadcast(new FunctionCallResultFrame(record.call, result, properties))
+  }
+
+  #progress(record: CallRecord, host: ToolRunnerHost, result: unknown, properties: FunctionCallResultProperties = {}): void {
+    if (!record.options.background || !this.#isOpen(record)) {
+      const why = record.options.background ? 'its call is over' : 'it is not a background function'
+      host.runtime.log.log('warn', `An intermediate result of ${record.call.functionName} was ignored: ${why}.`)
+      return
+    }
+    host.broadcast(new FunctionCallResultFrame(record.call, result, { ...properties, isFinal: false }))
+  }
+
+  #cancel(record: CallRecord, host: ToolRunnerHost, { reason, runLlm }: { reason: string; runLlm: boolean }): void {
+    if (!this.#settle(record)) return
+    const { functionName, toolCallId } = record.call
+    record.controller.abort(abortReason(reason))
+    host.broadcast(new FunctionCallCancelFrame(functionName, toolCallId, { runLlm }))
+  }
+
+  #isOpen(record: CallRecord): boolean {
+    return this.#open.get(record.call.toolCallId) === record
+  }
+
+  /** True for the first who settles it. */
+  #settle(record: CallRecord): boolean {
+    if (!this.#isOpen(record)) return false
+    this.#open.delete(record.call.toolCallId)
+    record.timer?.cancel()
+    record.settled()
+    return true
+  }
+}
+
+interface CallReplies {
+  result(result: unknown, properties?: FunctionCallResultProperties): void
+  progress(result: unknown): void
+}
+
+class CallParams implements FunctionCallParams {
+  readonly signal: AbortSignal
+  readonly context: LLMContext
+  readonly toolCallId: string
+  readonly functionName: string
+  readonly appResources: unknown
+  readonly progress: (result: unknown) => void
+  readonly #replies: CallReplies
+  /** The handler took the callback: it may answer later. */
+  deferred = false
+
+  constructor(record: CallRecord, host: ToolRunnerHost, replies: CallReplies) {
+    this.signal = record.controller.signal
+    this.context = record.call.context
+    this.toolCallId = record.call.toolCallId
+    this.functionName = record.call.functionName
+    this.appResources = host.appResources
+    this.progress = (result) => replies.progress(result)
+    this.#replies = replies
+  }
+
+  get resultCallback(): (result: unknown, properties?: FunctionCallResultProperties) => void {
+    this.deferred = true
+    return (result, properties) => this.#replies.result(result, properties)
+  }
+}
+
+/** `undefined` for text that is not a JSON object; no text means no arguments. */
+function parseArguments(text: string): Readonly<Record<string, unknown>> | undefined {
+  if (text.trim() === '') return {}
+  try {
+    const value: unknown = JSON.parse(text)
+    return isRecord(value) ? value : undefined
+  } catch {
+    return undefined
+  }
+}
+
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
