@@ -1,6 +1,7 @@
 import { LLMContext, LLMContextAggregatorPair, LLMRunFrame, Pipeline, PipelineTask } from '@pc/core'
 import { defineBot } from '@pc/runner'
 import { SileroVADAnalyzer } from '@pc/vad-silero'
+import { greets } from './session-message.ts'
 import { chooseServices } from './services.ts'
 import { bookTable, checkTable, openingHours } from './tools.ts'
 
@@ -31,7 +32,7 @@ export const bot = defineBot(async (session) => {
   const task = new PipelineTask(pipeline, { enableMetrics: true, enableUsageMetrics: true })
   rtvi.on('clientReady', async () => {
     rtvi.sendServerMessage(about)
-    if (session.body['greet'] !== false) await task.queueFrame(new LLMRunFrame())
+    if (greets(session.body)) await task.queueFrame(new LLMRunFrame())
   })
   await session.run(task)
 })

@@ -1,1 +1,7 @@
-export {}
+export { RuleModel } from './rule-model.ts'
+export type { RuleModelOptions, RuleReply, RuleReplyPart, RuleToolCall } from './rule-model.ts'
+export { RuleLLMService } from './rule-llm-service.ts'
+export type { RuleLLMServiceOptions } from './rule-llm-service.ts'
+export type { RuleMessage } from './conversation.ts'
+export type { RuleTool } from './tool-subject.ts'
+export type { Json } from './json-schema.ts'

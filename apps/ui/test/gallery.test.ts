@@ -1,0 +1,167 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { fileURLToPath } from 'node:url'
+import { chromium } from 'playwright-core'
+import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
+import { createServer } from 'vite'
+import type { ViteDevServer } from 'vite'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+
+const chromiumPath = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find((path) =>
+  existsSync(path),
+)
+if (chromiumPath === undefined) console.warn('Skipped: the checks of the gallery need Chromium.')
+
+const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
+const config = fileURLToPath(new URL('../../voice-assistant/vite.config.ts', import.meta.url))
+const states = [
+  'ready',
+  'insecure',
+  'connecting',
+  'listening',
+  'hearing',
+  'thinking',
+  'tool',
+  'speaking',
+  'cut',
+  'muted',
+  'typed',
+  'mic-denied',
+  'no-recognizer',
+  'server-gone',
+  'key-refused',
+  'ended',
+]
+
+interface Violation {
+  id: string
+  targets: string[]
+}
+
+describe.skipIf(chromiumPath === undefined)('the gallery', () => {
+  let server: ViteDevServer
+  let browser: Browser
+
+  beforeAll(async () => {
+    server = await createServer({ configFile: config, server: { port: 0, host: '127.0.0.1' }, logLevel: 'error' })
+    await server.listen()
+    browser = await chromium.launch({ executablePath: chromiumPath ?? '', args: ['--no-sandbox'] })
+  }, 60_000)
+
+  afterAll(async () => {
+    await browser.close()
+    await server.close()
+  })
+
+  async function withPage(
+    options: BrowserContextOptions,
+    use: (page: Page, address: string) => Promise<void>,
+  ): Promise<void> {
+    const context = await browser.newContext(options)
+    try {
+      await use(await context.newPage(), `${server.resolvedUrls?.local[0] ?? ''}gallery.html`)
+    } finally {
+      await context.close()
+    }
+  }
+
+  async function violations(page: Page): Promise<Violation[]> {
+    await page.evaluate(axe)
+    return page.evaluate(async () => {
+      const run: unknown = Reflect.get(Reflect.get(globalThis, 'axe'), 'run')
+      if (typeof run !== 'function') throw new Error('axe did not load')
+      const result = await run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21aa', 'wcag22aa', 'best-practice'] })
+      return result.violations.map((each: { id: string; nodes: { target: string[] }[] }) => ({
+        id: each.id,
+        targets: each.nodes.flatMap((node) => node.target),
+      }))
+    })
+  }
+
+  test.each(['light', 'dark'])(
+    'axe finds nothing in any part or state, %s',
+    async (theme) => {
+      await withPage({ viewport: { width: 1280, height: 720 } }, async (page, address) => {
+        for (const state of ['parts', ...states]) {
+          await page.goto(`${address}?state=${state}&theme=${theme}`)
+          await page.locator('#root > *').first().waitFor()
+          expect(await violations(page), state).toEqual([])
+        }
+      })
+    },
+    120_000,
+  )
+
+  test.each([
+    [1280, 720],
+    [390, 844],
+  ])(
+    'every state fits %i x %i without scrolling',
+    async (width, height) => {
+      await withPage({ viewport: { width, height } }, async (page, address) => {
+        for (const state of states) {
+          await page.goto(`${address}?state=${state}`)
+          await page.locator('.page').waitFor()
+          const { over, hidden } = await page.evaluate(() => ({
+            over: [
+              document.documentElement.scrollWidth - innerWidth,
+              document.documentElement.scrollHeight - innerHeight,
+            ],
+            hidden: [...document.querySelectorAll('button, input')]
+              .filter((each) => !each.closest('.transcript') && each.getClientRects().length > 0)
+              .filter((each) => {
+                const box = each.getBoundingClientRect()
+                return box.right > innerWidth + 1 || box.bottom > innerHeight + 1 || box.left < -1 || box.top < -1
+              })
+              .map((each) => each.getAttribute('aria-label') ?? each.textContent),
+          }))
+          expect({ state, over, hidden }).toEqual({ state, over: [0, 0], hidden: [] })
+        }
+      })
+    },
+    60_000,
+  )
+
+  test('the panel of engines opens within the page and closes with Escape', async () => {
+    for (const viewport of [
+      { width: 1280, height: 720 },
+      { width: 390, height: 844 },
+    ]) {
+      await withPage({ viewport }, async (page, address) => {
+        await page.goto(`${address}?state=listening`)
+        await page.locator('summary').click()
+        const panel = page.getByRole('group', { name: 'Engines and keys' })
+        const box = await panel.boundingBox()
+        expect(box === null ? Infinity : box.y + box.height).toBeLessThanOrEqual(viewport.height)
+        await page.keyboard.press('Escape')
+        await panel.waitFor({ state: 'hidden' })
+      })
+    }
+  })
+
+  test('text of twice the size keeps every control on the page and usable', async () => {
+    await withPage({ viewport: { width: 1280, height: 720 } }, async (page, address) => {
+      for (const state of ['ready', 'listening', 'server-gone']) {
+        await page.goto(`${address}?state=${state}`)
+        await page.locator('.page').waitFor()
+        await page.addStyleTag({ content: 'html { font-size: 200% }' })
+        for (const control of await page.locator('.controls :is(button, input):enabled, .connect button').all()) {
+          await control.click({ trial: true, timeout: 1000 })
+        }
+      }
+    })
+  }, 60_000)
+
+  test('forced colours keep a border around every button', async () => {
+    await withPage({ viewport: { width: 1280, height: 720 }, forcedColors: 'active' }, async (page, address) => {
+      await page.goto(`${address}?state=parts`)
+      await page.locator('.parts').waitFor()
+      const bare = await page.evaluate(
+        () =>
+          [...document.querySelectorAll('.button')].filter((each) => getComputedStyle(each).borderTopWidth === '0px')
+            .length,
+      )
+      expect(bare).toBe(0)
+    })
+  })
+})

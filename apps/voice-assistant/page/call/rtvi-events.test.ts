@@ -1,0 +1,34 @@
+import { expect, test } from 'vitest'
+import { errorEvent, plainly } from './rtvi-events.ts'
+
+test('arguments and results read plainly', () => {
+  expect(plainly({ day: 'fri', guests: 4, outside: false, window: true })).toBe('fri, 4, not outside, window')
+  expect(plainly('booked')).toBe('booked')
+  expect(plainly(undefined)).toBe('')
+  expect(plainly([1, 2])).toBe('[1,2]')
+  expect(plainly({ at: { x: 1 } })).toBe('{"x":1}')
+  expect(plainly('x'.repeat(500))).toHaveLength(160)
+})
+
+test('an orderly close ends the call, any other is a problem', () => {
+  expect(errorEvent({ error: 'websocket connection closed. Code: 1000', fatal: true })).toEqual({
+    type: 'call/ended',
+    by: 'agent',
+  })
+  expect(errorEvent({ message: 'websocket connection closed. Code: 1006', fatal: true })).toMatchObject({
+    problem: { kind: 'server-gone' },
+  })
+  expect(errorEvent({ error: 'websocket connection timed out', fatal: true })).toMatchObject({
+    problem: { kind: 'server-gone' },
+  })
+})
+
+test('an error of the server keeps its words, and whether it ends the call', () => {
+  expect(errorEvent({ error: 'the voice failed', fatal: false })).toMatchObject({
+    problem: { kind: 'agent-fault', wayOut: 'the voice failed.', fatal: false },
+  })
+  expect(errorEvent({ error: 'bad token', kind: 'auth', fatal: true })).toMatchObject({
+    problem: { kind: 'key-refused', fatal: true },
+  })
+  expect(errorEvent(undefined)).toMatchObject({ problem: { wayOut: 'It gave no reason.' } })
+})

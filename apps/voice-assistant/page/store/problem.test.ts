@@ -1,0 +1,50 @@
+import { expect, test } from 'vitest'
+import { agentProblem, closeProblem, microphoneProblem, startProblem } from './problem.ts'
+
+test.each([
+  ['not-found', 'no-microphone'],
+  ['constraints', 'no-microphone'],
+  ['permissions', 'mic-denied'],
+  ['in-use', 'mic-busy'],
+  ['undefined-mediadevices', 'insecure-origin'],
+  ['unknown', 'mic-failed'],
+])('a device error of type %s is %s and leaves typing', (type, kind) => {
+  const problem = microphoneProblem(type, 'Something')
+  expect(problem).toMatchObject({ kind, fatal: false })
+  expect(problem.wayOut).toContain('Typing works all the same.')
+})
+
+test('plain http names the cure', () => {
+  expect(microphoneProblem('undefined-mediadevices', '').wayOut).toContain('`pnpm dev --https`')
+})
+
+test.each([
+  [1000, undefined],
+  [1001, 'server-closing'],
+  [1006, 'server-gone'],
+  [1011, 'server-gone'],
+  [4003, 'origin-refused'],
+])('a connection closed with %i is %s', (code, kind) => {
+  expect(closeProblem(code)?.kind).toBe(kind)
+})
+
+test.each([
+  ['OpenAI answered 401 Unauthorized', undefined, 'key-refused'],
+  ['Incorrect API key provided', undefined, 'key-refused'],
+  ['the sky is falling', 'auth', 'key-refused'],
+  ['the sky is falling', undefined, 'agent-fault'],
+  ['port 4010 is busy', undefined, 'agent-fault'],
+  ['401 rows were read', 'internal', 'agent-fault'],
+])('"%s" (%s) is %s', (message, kind, expected) => {
+  expect(agentProblem(message, false, kind).kind).toBe(expected)
+})
+
+test('a refused key names its variable when the message does', () => {
+  expect(agentProblem('401: bad DEEPGRAM_API_KEY', false).wayOut).toContain('Check DEEPGRAM_API_KEY')
+  expect(agentProblem('401', false).wayOut).toContain('the key in the environment of the server')
+})
+
+test('a start that was refused carries the reason, one that failed says where to look', () => {
+  expect(startProblem('no transport', 400).title).toBe('The server did not start the call: no transport.')
+  expect(startProblem('Failed to fetch').wayOut).toContain('`pnpm dev`')
+})

@@ -1,0 +1,20 @@
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { consoleLogger } from '@pc/core'
+import { serveBot } from '@pc/runner'
+import { bot } from './bot.ts'
+import { builtPage } from './page.ts'
+
+for (const dir of ['..', '../../..']) {
+  const file = join(import.meta.dirname, dir, '.env')
+  if (existsSync(file)) process.loadEnvFile(file)
+}
+
+const server = await serveBot(bot, {
+  client: await builtPage(),
+  port: Number(process.env['PORT'] ?? 7860),
+  https: process.argv.includes('--https'),
+  signals: process,
+  runtime: { log: consoleLogger('warn') },
+})
+for (const url of server.urls) console.log(`Talk to it at ${url}`)

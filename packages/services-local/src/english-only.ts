@@ -1,0 +1,9 @@
+import { localError } from './local-error.ts'
+import type { LocalEngine } from './local-error.ts'
+
+/** Refuses a language setting that an English engine cannot serve. @internal */
+export function requireEnglish(engine: LocalEngine, language: string | undefined): void {
+  if (language === undefined || /^en(?:-|$)/i.test(language)) return
+  const message = `${engine} knows English only, not ${language}; use another service for that language.`
+  throw localError(engine, 'invalid-option', message)
+}

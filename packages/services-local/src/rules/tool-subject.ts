@@ -1,0 +1,93 @@
+import { parametersOf } from './json-schema.ts'
+import type { Parameter } from './json-schema.ts'
+import { conceptsOfParameter } from './parameter-kind.ts'
+import type { Utterance } from './utterance.ts'
+import { conceptOf, isFiller, stemOf, subjectOf, wordsOfName } from './words.ts'
+
+/** A function that the model may call. */
+export interface RuleTool {
+  name: string
+  description?: string | undefined
+  /** JSON Schema of its arguments, an object. Without it the function takes none. */
+  parameters?: unknown
+}
+
+/** A tool together with what it is about. @internal */
+export interface ToolSubject {
+  tool: RuleTool
+  parameters: readonly Parameter[]
+  /** Concepts of its name, the strongest sign. */
+  name: ReadonlySet<string>
+  /** Concepts of its description and parameters. */
+  rest: ReadonlySet<string>
+}
+
+/** The score from which a tool was meant: one telling word of its name, or two of its description. */
+export const meantScore = 2
+
+const yesConcepts = concepts(
+  'confirm accept proceed continue complete agree submit start next ready yes ok finalize checkout',
+)
+const noConcepts = concepts('cancel change decline reject back restart return end skip no again different')
+
+/** Reads what a tool is about from its name, description and parameters. @internal */
+export function subjectOfTool(tool: RuleTool): ToolSubject {
+  const parameters = parametersOf(tool.parameters)
+  const name = new Set(
+    wordsOfName(tool.name)
+      .filter(
+        (word) =>
+          !isFiller(word) &&
+          !/^(get|set|record|collect|select|choose|update|handle|check|user|customer|info|data|details)$/.test(word),
+      )
+      .map((word) => conceptOf(stemOf(word))),
+  )
+  if (name.size === 0) wordsOfName(tool.name).forEach((word) => name.add(conceptOf(stemOf(word))))
+  const rest = new Set([
+    ...subjectOf(tool.description ?? ''),
+    ...parameters.flatMap((parameter) => [...conceptsOfParameter(parameter)]),
+  ])
+  return { tool, parameters, name, rest }
+}
+
+/** How much of an utterance speaks of a tool. Words that several tools share count half. @internal */
+export function wordScore(utterance: Utterance, subject: ToolSubject, all: readonly ToolSubject[]): number {
+  let score = 0
+  const counted = new Set<string>()
+  utterance.words.forEach((word, index) => {
+    const concept = conceptOf(word.stem)
+    if (counted.has(concept) || isFiller(word.lower) || isNegated(utterance, index)) return
+    const inName = subject.name.has(concept)
+    if (!inName && !subject.rest.has(concept)) return
+    counted.add(concept)
+    const rivals = all.filter((other) => other !== subject && (inName ? other.name : other.rest).has(concept)).length
+    score += (inName ? 2 : 1) * (rivals > 0 ? 0.5 : 1)
+  })
+  return score
+}
+
+/** How well a plain yes or no means a tool: `yes` confirms, `no` cancels or changes. @internal */
+export function answerScore(utterance: Utterance, subject: ToolSubject, question: ReadonlySet<string>): number {
+  if (utterance.answer === undefined || subject.parameters.some((parameter) => parameter.required)) return 0
+  const meant = utterance.answer === 'yes' ? yesConcepts : noConcepts
+  const other = utterance.answer === 'yes' ? noConcepts : yesConcepts
+  if (shares(subject.name, meant)) return 2.5
+  if (shares(subject.name, other)) return 0
+  if (utterance.answer === 'yes' && shares(subject.name, question)) return 2.5
+  return shares(subject.rest, meant) && !shares(subject.rest, other) ? 2 : 0
+}
+
+/** Whether two sets have something in common. @internal */
+export function shares(left: ReadonlySet<string>, right: ReadonlySet<string>): boolean {
+  for (const item of left) if (right.has(item)) return true
+  return false
+}
+
+function isNegated({ words }: Utterance, at: number): boolean {
+  const before = words.slice(Math.max(0, at - 4), at).map((word) => word.lower)
+  return /(?:\b(?:not|without|never|no)|\bdon't (?:want|need|like))(?: \w+)?$/.test(before.join(' '))
+}
+
+function concepts(words: string): Set<string> {
+  return new Set(words.split(' ').map((word) => conceptOf(stemOf(word))))
+}
