@@ -13,7 +13,12 @@ const expect = (holds: boolean, problem: string): void => {
 }
 
 const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.endsWith('_API_KEY')))
-const dev = spawn('npx', ['-y', 'pnpm@12', 'dev'], { cwd: root, env, detached: true, stdio: ['ignore', 'pipe', 'pipe'] })
+const dev = spawn('npx', ['-y', 'pnpm@12', 'dev'], {
+  cwd: root,
+  env,
+  detached: true,
+  stdio: ['ignore', 'pipe', 'pipe'],
+})
 let output = ''
 for (const stream of [dev.stdout, dev.stderr]) stream.on('data', (chunk: Buffer) => (output += chunk.toString()))
 
@@ -42,7 +47,9 @@ async function sayHello(wsUrl: string): Promise<Reply> {
   const socket = new WebSocket(wsUrl)
   socket.binaryType = 'arraybuffer'
   const send = (type: string, data: unknown): void =>
-    socket.send(encodeFrame({ kind: 'message', data: JSON.stringify({ label: 'rtvi-ai', type, id: 'abcd1234', data }) }))
+    socket.send(
+      encodeFrame({ kind: 'message', data: JSON.stringify({ label: 'rtvi-ai', type, id: 'abcd1234', data }) }),
+    )
   return new Promise((resolve, reject) => {
     const timer = setTimeout(() => reject(new Error(`no whole answer to "hello" within 20 s`)), 20_000)
     let sentMs = 0
@@ -77,7 +84,10 @@ try {
   await waitForServer()
   const page = await fetch(`${ADDRESS}/client/`)
   expect(page.ok && (await page.text()).includes('<div id="root"'), 'GET /client/ is not the page')
-  const start = await fetch(`${ADDRESS}/start`, { method: 'POST', body: JSON.stringify({ transport: 'websocket', body: { greet: false } }) })
+  const start = await fetch(`${ADDRESS}/start`, {
+    method: 'POST',
+    body: JSON.stringify({ transport: 'websocket', body: { greet: false } }),
+  })
   const { wsUrl } = (await start.json()) as { wsUrl: string }
   const { text, firstTextMs, audioBytes } = await sayHello(wsUrl)
   console.log(`"hello" was answered after ${Math.round(firstTextMs)} ms: ${text}`)

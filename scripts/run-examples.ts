@@ -7,7 +7,7 @@ import { packagesIn, report, root } from './workspace.ts'
 const KNOWN_COMMANDS = [
   /^npx -y pnpm@12 (dev|test|bench)( .*)?$/,
   /^(npm|pnpm) (install|add|i) .+$/,
-  /^pnpm (dev|test|bench|build|lint|typecheck|changeset|format|layers|unused|examples|pack:check|status)( .*)?$/,
+  /^pnpm (dev|test|bench|build|lint|typecheck|changeset|format|layers|unused|examples|pack:check|readme)( .*)?$/,
   /^(git clone|cd|sudo apt-get install|apt-get install|cp) .+$/,
   /^[A-Z_]+=\S+$/,
   /^#.*$/,

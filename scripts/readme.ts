@@ -1,10 +1,9 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { comparison } from './comparison.ts'
 import { packagesIn, report, root } from './workspace.ts'
 
-/** Writes the status table of the README from the manifests and from the checklist's open lines; `--check` only compares. */
-const START = '<!-- status: written by `pnpm status` -->'
-const END = '<!-- /status -->'
+/** Writes the parts of the README that come from code: the bot, the comparison, the status. `--check` only compares. */
 const README = join(root, 'README.md')
 const CHECKLIST = join(root, 'packages/core/test/seeds/checklist.test.ts')
 
@@ -23,17 +22,16 @@ function packageRows(): string[] {
   })
 }
 
+/** The lines of the checklist that no test holds yet. */
 function planned(): string[] {
   if (!existsSync(CHECKLIST)) return []
   const text = readFileSync(CHECKLIST, 'utf8')
   return [...text.matchAll(/(?:it|test)\.todo\(\s*(['"`])(.*?)\1/gs)].map((match) => match[2]!.replace(/\s+/g, ' '))
 }
 
-function table(): string {
+function statusTable(): string {
   const open = planned()
   return [
-    START,
-    '',
     '| package | status | what it is |',
     '|---|---|---|',
     ...packageRows(),
@@ -43,16 +41,29 @@ function table(): string {
     ...open.map((line) => `- ${line}`),
     '',
     '</details>',
-    '',
-    END,
   ].join('\n')
 }
 
+const codeBlock = (path: string): string =>
+  `\`\`\`ts\n${readFileSync(join(root, path), 'utf8').replaceAll("'./", "'./src/")}\`\`\``
+
+const parts: Readonly<Record<string, () => string>> = {
+  bot: () => codeBlock('apps/voice-assistant/src/bot.ts'),
+  comparison,
+  status: statusTable,
+}
+
+function render(readme: string): string {
+  return Object.entries(parts).reduce((text, [name, make]) => {
+    const [start, end] = [`<!-- ${name}: written by \`pnpm readme\` -->`, `<!-- /${name} -->`]
+    const [from, to] = [text.indexOf(start), text.indexOf(end)]
+    if (from < 0 || to < from) throw new Error(`README.md has no place for ${name}`)
+    return `${text.slice(0, from) + start}\n\n${make()}\n\n${text.slice(to)}`
+  }, readme)
+}
+
 const readme = readFileSync(README, 'utf8')
-const from = readme.indexOf(START)
-const to = readme.indexOf(END)
-if (from < 0 || to < 0) throw new Error('README.md has no place for the status table')
-const next = readme.slice(0, from) + table() + readme.slice(to + END.length)
+const next = render(readme)
 if (process.argv.includes('--check')) {
-  report('status table', next === readme ? [] : ['README.md: the status table is stale; run pnpm status'])
+  report('README', next === readme ? [] : ['README.md: parts that come from code are stale; run pnpm readme'])
 } else writeFileSync(README, next)
