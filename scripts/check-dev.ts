@@ -58,7 +58,7 @@ async function sayHello(wsUrl: string): Promise<Reply> {
     let audioBytes = 0
     socket.onopen = () => send('client-ready', { version: '2.1.0', about: { library: 'check' } })
     socket.onerror = () => reject(new Error('the socket failed'))
-    socket.onmessage = ({ data }: MessageEvent<ArrayBuffer>) => {
+    socket.onmessage = ({ data }: { data: ArrayBuffer }) => {
       const frame = decodeFrame(new Uint8Array(data))
       if (frame?.kind === 'audio') audioBytes += frame.audio.length
       if (frame?.kind !== 'message') return

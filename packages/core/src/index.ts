@@ -207,13 +207,7 @@ export {
   type TypedFunctionDefinition,
 } from './context/function-schema.ts'
 export type { JsonSchema, SchemaIssue, SchemaOutput, SchemaResult, StandardSchema } from './context/standard-schema.ts'
-export {
-  type CustomTools,
-  type ToolChoice,
-  type Tools,
-  type ToolsDefinition,
-  ToolsSchema,
-} from './context/tools.ts'
+export { type CustomTools, type ToolChoice, type Tools, type ToolsDefinition, ToolsSchema } from './context/tools.ts'
 export {
   LLMContext,
   LLMContext as OpenAILLMContext,
@@ -328,10 +322,20 @@ export type { SocketConstructor, SocketEvent, SocketLike, SocketOptions } from '
 // transport
 export type { AudioFilter, AudioMixer } from './transport/audio-parts.ts'
 export { BaseTransport, type TransportEvents } from './transport/base-transport.ts'
-export { BaseInputTransport, type InputTransportCounters, type InputTransportOptions } from './transport/input-transport.ts'
+export {
+  BaseInputTransport,
+  type InputTransportCounters,
+  type InputTransportOptions,
+} from './transport/input-transport.ts'
 export type { OutputChunk } from './transport/output-chunk.ts'
 export { BaseOutputTransport, type OutputTransportOptions } from './transport/output-transport.ts'
-export { type HeardSpeech, type HeardWord, type Playout, PlayoutLedger, type TextSpan } from './transport/playout-ledger.ts'
+export {
+  type HeardSpeech,
+  type HeardWord,
+  type Playout,
+  PlayoutLedger,
+  type TextSpan,
+} from './transport/playout-ledger.ts'
 export type { UnitText } from './transport/spoken-unit.ts'
 export { type Deadline, PacingWheel, pacingWheel } from './transport/pacing-wheel.ts'
 export type { FrameSerializer, SerializerSetup } from './transport/serializer.ts'

@@ -1,1 +1,5 @@
-export {}
+export { type Bot, type BotSession, defineBot } from './bot.ts'
+export type { Certificate } from './certificate.ts'
+export type { ClientMiddleware, ClientMiddlewareFactory } from './http-routes.ts'
+export { type RunningServer, serveBot, type ServeBotOptions } from './serve-bot.ts'
+export type { SessionInfo } from './sessions.ts'

@@ -16,6 +16,7 @@ import { FunctionCallInProgressFrame } from '../frames/tool.ts'
 import { BotSpeechHeardFrame } from '../frames/transport.ts'
 import type { FrameContext } from '../processor/frame-context.ts'
 import { FrameProcessor } from '../processor/frame-processor.ts'
+import type { Logger } from '../runtime/log.ts'
 import { type Pause, runTest, type RunTestResult } from '../testing/run-test.ts'
 import { type AssistantTurnMessage, LLMAssistantAggregator } from './assistant-aggregator.ts'
 import { LLMContext } from './llm-context.ts'
@@ -43,6 +44,9 @@ interface Recorded extends RunTestResult {
   readonly corrected: readonly AssistantTurnMessage[]
 }
 
+const notes: string[] = []
+const log: Logger = { enabled: () => true, log: (level, message) => void (level === 'info' && notes.push(message)) }
+
 async function record(
   frames: readonly (Frame | Pause)[],
   options: {
@@ -62,7 +66,7 @@ async function record(
   aggregator.on('assistantTurnStopped', (message) => stopped.push(message))
   aggregator.on('assistantTurnCorrected', (message) => corrected.push(message))
   const lists = { after: [output, aggregator], before: [aggregator, output], alone: [aggregator] }
-  const result = await runTest(lists[options.list ?? 'after'], { frames })
+  const result = await runTest(lists[options.list ?? 'after'], { frames, runtime: { log } })
   return { ...result, messages: context.messages, stopped, corrected }
 }
 
@@ -243,6 +247,41 @@ test('speech of the application is a message of its own, unless it is not to be 
   expect(messages).toEqual([said('Welcome.'), said('We have pie.')])
 })
 
+test('speech that was not to be recorded leaves nothing behind when it is cut', async () => {
+  const { messages } = await record(
+    [
+      new TTSStartedFrame('c1', { appendToContext: false }),
+      announce('One moment.', 1),
+      word('One'),
+      new InterruptionFrame(),
+      new TTSStartedFrame('c1'),
+      announce('Hello.', 2),
+      word('Hello.', 2),
+      new TTSStoppedFrame('c1'),
+    ],
+    { verdicts: [new BotSpeechHeardFrame('c1', 'One', [], true)] },
+  )
+  expect(messages).toEqual([said('Hello.')])
+})
+
+test('an utterance whose id was used before is a new one', async () => {
+  const speak = (text: string, segmentId: number): Frame[] => [
+    new TTSStartedFrame('c1'),
+    announce(text, segmentId),
+    word(text, segmentId),
+    new TTSStoppedFrame('c1'),
+  ]
+  const [, ...unrecorded] = speak('Zero.', 0)
+  const { messages } = await record([
+    new TTSStartedFrame('c1', { appendToContext: false }),
+    ...unrecorded,
+    ...speak('One.', 1),
+    ...speak('Two.', 2),
+    new BotSpeechHeardFrame('c1', '', [], true),
+  ])
+  expect(messages).toEqual([said('One.')])
+})
+
 test('text in the same response as a tool call stands before it, once, though it is heard later', async () => {
   const { messages } = await record([
     start(),
@@ -304,21 +343,65 @@ test('text that is not spoken is recorded as it was generated, with its spaces',
   expect(down.filter(({ type }) => type === 'LLMTextFrame')).toHaveLength(5)
 })
 
-test('text that stays silent between spoken segments keeps its place', async () => {
+test('text that is shown and not spoken keeps its place between spoken segments, also when they are cut', async () => {
+  const shown = (text: string, segmentId: number): Frame =>
+    new AggregatedTextFrame(text, 'code', { contextId: 'c1', segmentId, rawText: `\`${text}\`` })
+  const frames = [
+    start(),
+    shown('cd', 1),
+    new TTSStartedFrame('c1'),
+    announce('Run this:', 2),
+    ...words('Run this:', 2),
+    shown('ls', 3),
+    announce('That is all.', 4),
+    ...words('That is', 4),
+  ]
+  const whole = await record([...frames, word('all.', 4), new TTSStoppedFrame('c1'), end()])
+  expect(whole.messages).toEqual([said('`cd` Run this: `ls` That is all.')])
+  const segments = [
+    { segmentId: 2, heard: 'Run this:', unheard: '' },
+    { segmentId: 4, heard: 'That', unheard: ' is all.' },
+  ]
+  const verdicts = [new BotSpeechHeardFrame('c1', 'Run this: That', segments, true)]
+  const cut = await record([...frames, new InterruptionFrame()], { verdicts })
+  expect(cut.messages).toEqual([said('`cd` Run this: `ls` That')])
+})
+
+test('a unit whose audio ended early counts only as far as it was played', async () => {
   const { messages } = await record([
     start(),
     new TTSStartedFrame('c1'),
-    announce('Run this:', 1),
-    ...words('Run this:'),
+    announce('One two three.', 1),
+    ...words('One two'),
+    announce('Sorry.', 2),
+    word('Sorry.', 2),
     new TTSStoppedFrame('c1'),
-    new AggregatedTextFrame('ls', 'code', { rawText: '`ls`' }),
-    new TTSStartedFrame('c2'),
-    announce('That is all.', 2, 'c2'),
-    ...words('That is all.', 2, 'c2'),
-    new TTSStoppedFrame('c2'),
     end(),
   ])
-  expect(messages).toEqual([said('Run this: `ls` That is all.')])
+  expect(messages).toEqual([said('One two Sorry.')])
+})
+
+test('sentences of scripts without spaces are joined without', async () => {
+  const character = (text: string, segmentId: number): Frame =>
+    new TTSTextFrame(text, 'word', { contextId: 'c1', segmentId, includesInterFrameSpaces: true })
+  const { messages } = await record([
+    start(),
+    new TTSStartedFrame('c1'),
+    announce('你好。', 1),
+    character('你', 1),
+    character('好。', 1),
+    announce('再见。', 2),
+    character('再', 2),
+    character('见。', 2),
+    new TTSStoppedFrame('c1'),
+    end(),
+  ])
+  expect(messages).toEqual([said('你好。再见。')])
+})
+
+test('text of a unit without an utterance is recorded as it was generated', async () => {
+  const { messages } = await record([start(), new AggregatedTextFrame('ls', 'code', { rawText: '`ls`' }), end()])
+  expect(messages).toEqual([said('`ls`')])
 })
 
 test('pieces without spaces of their own are joined by one, and expectStrippedWords says so for all', async () => {
@@ -331,6 +414,7 @@ test('pieces without spaces of their own are joined by one, and expectStrippedWo
 })
 
 test('before the output transport it records what was generated, sends everything on and says so', async () => {
+  notes.length = 0
   const { messages, down } = await record(
     [
       new TTSSpeakFrame('Welcome.'),
@@ -343,6 +427,7 @@ test('before the output transport it records what was generated, sends everythin
     { list: 'before' },
   )
   expect(messages).toEqual([said('Welcome.'), said('Hello there.')])
+  expect(notes).toEqual([expect.stringContaining('records what was generated, not what was heard')])
   expect(down.filter(({ type }) => !type.startsWith('LLMContext')).map(({ type }) => type)).toEqual([
     'TTSSpeakFrame',
     'TTSSpeakFrame',

@@ -1,6 +1,6 @@
 import type { AnyFrame, FrameDirection, FrameFamily } from '../frames/frame.ts'
 import { LLMContextAssistantTimestampFrame, LLMContextFrame } from '../frames/llm.ts'
-import type { TTSTextFrame } from '../frames/text.ts'
+import type { AggregatedTextFrame, TTSTextFrame } from '../frames/text.ts'
 import type { FunctionCallResultFrame } from '../frames/tool.ts'
 import type { BotSpeechHeardFrame } from '../frames/transport.ts'
 import type { FrameContext } from '../processor/frame-context.ts'
@@ -99,7 +99,6 @@ export class LLMAssistantAggregator extends FrameProcessor<AssistantAggregatorEv
     const applied = applyContextFrame(this.context, frame, this.#params)
     if (applied === 'run') this.#runModel()
     if (applied === 'run' || applied === 'done') return
-    if (frame.lane === 'ordered' && !isToolFrame(frame)) this.#runIfAsked()
     if (direction === 'downstream') this.#record(frame)
     this.#follow(frame)
     ctx.push(frame)
@@ -197,13 +196,20 @@ export class LLMAssistantAggregator extends FrameProcessor<AssistantAggregatorEv
   }
 
   #recordText(frame: FrameFamily<'TextFrame'>): void {
-    if (frame.type === 'TTSTextFrame') {
-      this.#recordPlayed(frame)
-    } else if (frame.type === 'AggregatedTextFrame' && frame.willBeSpoken && frame.contextId !== undefined) {
-      if (!this.#unrecorded.has(frame.contextId)) this.#utterance(frame.contextId).utterance.announce(frame)
-    } else if (frame.appendToContext && frame.text !== '') {
-      const text = frame.type === 'AggregatedTextFrame' ? (frame.rawText ?? frame.text) : frame.text
-      this.#say(text, frame.includesInterFrameSpaces)
+    if (frame.type === 'TTSTextFrame') this.#recordPlayed(frame)
+    else if (frame.type === 'AggregatedTextFrame') this.#recordSegment(frame)
+    else if (frame.appendToContext && frame.text !== '') this.#say(frame.text, frame.includesInterFrameSpaces)
+  }
+
+  #recordSegment(frame: AggregatedTextFrame): void {
+    const { contextId, willBeSpoken, appendToContext, text, rawText = text } = frame
+    if (contextId === undefined) {
+      if (appendToContext && !willBeSpoken) this.#say(rawText, frame.includesInterFrameSpaces)
+    } else if (!this.#unrecorded.has(contextId) && (willBeSpoken || appendToContext)) {
+      if (!willBeSpoken) this.#startUtterance(contextId)
+      const { utterance, turn } = this.#utterance(contextId)
+      utterance.announce(frame)
+      turn?.write()
     }
   }
 
@@ -266,18 +272,15 @@ export class LLMAssistantAggregator extends FrameProcessor<AssistantAggregatorEv
 
   #stopUtterance(contextId: string): void {
     if (this.#unrecorded.delete(contextId)) return
-    const entry = this.#utterances.get(contextId)
-    if (entry?.turn === undefined || entry.turn.interrupted) return
-    entry.utterance.complete = true
-    entry.turn.write()
-    if (entry.turn === this.#turn && entry.turn.kind === 'speech') this.#finish()
+    const turn = this.#utterances.get(contextId)?.turn
+    if (turn !== undefined && turn === this.#turn && turn.kind === 'speech') this.#finish()
   }
 
   /** The record of a cut utterance becomes what was heard, wherever it stands. */
   #correct(frame: BotSpeechHeardFrame): void {
     const entry = this.#utterances.get(frame.contextId)
     if (entry === undefined) return
-    entry.utterance.cut(frame.text)
+    entry.utterance.cut(frame)
     if (entry.turn?.write() && entry.turn.reported) this.emit('assistantTurnCorrected', message(entry.turn))
   }
 
@@ -290,7 +293,6 @@ export class LLMAssistantAggregator extends FrameProcessor<AssistantAggregatorEv
 
   #close(turn: AssistantTurn): void {
     this.#turn = undefined
-    if (!turn.interrupted) for (const utterance of turn.utterances) utterance.complete = true
     turn.write()
     turn.closed = true
   }
@@ -335,10 +337,6 @@ function message({ text, interrupted, timestamp }: AssistantTurn): AssistantTurn
 
 function isText(frame: AnyFrame): frame is FrameFamily<'TextFrame'> {
   return frame.family.includes('TextFrame')
-}
-
-function isToolFrame(frame: AnyFrame): boolean {
-  return frame.type === 'FunctionCallResultFrame' || frame.type === 'FunctionCallInProgressFrame'
 }
 
 function isOutputTransport(processor: object): boolean {

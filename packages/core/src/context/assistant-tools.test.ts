@@ -1,3 +1,4 @@
+import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import type { Frame } from '../frames/frame.ts'
 import { EndTaskFrame, InterruptionFrame } from '../frames/lifecycle.ts'
@@ -338,4 +339,67 @@ test('calls of one group that something came between are messages of their own',
     ['tool', '2'],
   ])
   expect(runs).toHaveLength(1)
+})
+
+const GROUPS = 3
+const CALLS = 4
+
+test('however calls, results, cancels and speech mix, each group runs the model at most once and every call is answered', async () => {
+  const step = fc.record({
+    what: fc.constantFrom('begin', 'result', 'nothing', 'cancel', 'timeout', 'bot', 'botStops', 'interrupt'),
+    group: fc.nat(GROUPS - 1),
+    call: fc.nat(CALLS - 1),
+  })
+  await fc.assert(
+    fc.asyncProperty(fc.array(step, { maxLength: 60 }), async (steps) => {
+      const context = new LLMContext()
+      const ids = (group: number): string[] => Array.from({ length: CALLS }, (_, index) => `${group}.${index}`)
+      const begun = new Set<string>()
+      const settled = new Set<string>()
+      const frames: Frame[] = Array.from({ length: GROUPS }, (_, group) => asked(context, ...ids(group)))
+      const apply = ({ what, group, call: index }: { what: string; group: number; call: number }): Frame[] => {
+        const id = `${group}.${index}`
+        if (what === 'bot') return [new BotStartedSpeakingFrame()]
+        if (what === 'botStops') return [new BotStoppedSpeakingFrame()]
+        if (what === 'interrupt') return [new InterruptionFrame()]
+        if (settled.has(id) || begun.has(id) === (what === 'begin')) return []
+        if (what === 'begin') {
+          begun.add(id)
+          return [begins(id, `g${group}`)]
+        }
+        settled.add(id)
+        if (what === 'result') return [result(id, id)]
+        return [what === 'nothing' ? result(id, undefined) : cancelled(id, what === 'timeout')]
+      }
+      frames.push(...steps.flatMap(apply))
+      // Whatever is left over is brought to an end, so that nothing may stay open.
+      for (let group = 0; group < GROUPS; group++) {
+        for (const id of ids(group)) if (!begun.has(id)) frames.push(begins(id, `g${group}`))
+        for (const id of ids(group)) if (!settled.has(id)) frames.push(result(id, id))
+      }
+      frames.push(new BotStartedSpeakingFrame(), new BotStoppedSpeakingFrame())
+      const { runs, aggregator } = await run(frames, context)
+      expect(runs.length).toBeLessThanOrEqual(GROUPS)
+      expect(aggregator.runningToolCalls).toEqual([])
+      const contents = toolContents(context.messages)
+      expect(Object.keys(contents).sort()).toEqual(
+        Array.from({ length: GROUPS }, (_, group) => ids(group))
+          .flat()
+          .sort(),
+      )
+      expect(Object.values(contents)).not.toContain('IN_PROGRESS')
+      // A call is directly followed by its results.
+      for (const [index, message] of context.messages.entries()) {
+        const calls = 'role' in message && message.role === 'assistant' ? (message.tool_calls ?? []) : []
+        const behind = context.messages.slice(index + 1, index + 1 + calls.length)
+        expect(behind.map((each) => 'role' in each && each.role === 'tool' && each.tool_call_id)).toEqual(
+          calls.map(({ id }) => id),
+        )
+      }
+      const wanted = frames.some((frame) => frame instanceof FunctionCallResultFrame && frame.result !== undefined)
+      const interrupted = steps.some(({ what }) => what === 'interrupt')
+      if (wanted && !interrupted) expect(runs.length).toBeGreaterThan(0)
+    }),
+    { numRuns: 150 },
+  )
 })

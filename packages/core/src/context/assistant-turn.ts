@@ -1,3 +1,4 @@
+import { joinHeard } from '../transport/spoken-words.ts'
 import type { LLMContext, MessagePlace } from './llm-context.ts'
 import { SpokenText } from './spoken-text.ts'
 import type { Utterance } from './utterance.ts'
@@ -11,7 +12,6 @@ export class AssistantTurn {
   readonly kind: 'response' | 'speech'
   /** ISO 8601. */
   readonly timestamp: string
-  readonly utterances: Set<Utterance> = new Set()
   /** An interruption or the cancellation of the task ended it. */
   interrupted = false
   /** Nothing is added any more; corrections may still come. */
@@ -32,9 +32,7 @@ export class AssistantTurn {
 
   /** What was said, or generated where nothing is spoken. */
   get text(): string {
-    const joined = new SpokenText()
-    for (const part of this.#parts) joined.append(part.text)
-    return joined.text
+    return this.#parts.reduce((text, part) => joinHeard(text, part.text), '')
   }
 
   /** Adds text that is not spoken. */
@@ -48,9 +46,7 @@ export class AssistantTurn {
 
   /** Adds an utterance; its text grows as it is played. */
   speak(utterance: Utterance): void {
-    if (this.utterances.has(utterance)) return
-    this.utterances.add(utterance)
-    this.#parts.push(utterance)
+    if (!this.#parts.includes(utterance)) this.#parts.push(utterance)
   }
 
   /** Brings the message up to date; true when it changed. */

@@ -124,7 +124,9 @@ test('where nobody decides turns a silence of aggregationTimeout seconds commits
 
 test('where somebody decides turns silence commits nothing', async () => {
   expect((await run([heard('Hi'), { pauseMs: 60_000 }], { turns: true })).types).toEqual([])
-  const external = await run([new UserStartedSpeakingFrame(), heard('Hi'), { pauseMs: 60_000 }])
+  const asked = [heard('Hi'), new UserTurnInferenceFrame(1), heard('and more'), { pauseMs: 60_000 }]
+  expect((await run(asked)).types).toEqual(['LLMContextFrame'])
+  const external = await run([heard('Hi'), new UserStartedSpeakingFrame(), heard('you'), { pauseMs: 60_000 }])
   expect(external.types).toEqual(['UserStartedSpeakingFrame'])
 })
 

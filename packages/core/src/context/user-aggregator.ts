@@ -85,12 +85,12 @@ export class LLMUserAggregator extends FrameProcessor<UserAggregatorEvents> {
       case 'TranslationFrame':
         return
       case 'UserTurnInferenceFrame':
-        this.#turnsAreDecided = true
+        this.#leaveTurnsToOthers()
         if (this.#commit()) this.#runModel()
         if (!this.#speaking) this.#endTurn()
         return
       case 'UserStartedSpeakingFrame':
-        this.#turnsAreDecided = true
+        this.#leaveTurnsToOthers()
         this.#startTurn()
         break
       case 'UserStoppedSpeakingFrame':
@@ -124,8 +124,12 @@ export class LLMUserAggregator extends FrameProcessor<UserAggregatorEvents> {
     this.#timer?.cancel()
   }
 
-  #startTurn(): void {
+  #leaveTurnsToOthers(): void {
+    this.#turnsAreDecided = true
     this.#timer?.cancel()
+  }
+
+  #startTurn(): void {
     // The earlier turn was never said to be over.
     if (this.#committed.length > 0) this.#endTurn()
     this.#speaking = true
@@ -146,7 +150,6 @@ export class LLMUserAggregator extends FrameProcessor<UserAggregatorEvents> {
     this.#timer?.cancel()
     this.#timer = this.runtime.clock.setTimeout(
       () => {
-        if (this.#turnsAreDecided) return
         if (this.#commit()) this.#runModel()
         this.#endTurn()
       },

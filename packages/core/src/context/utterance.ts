@@ -1,50 +1,78 @@
 import type { AggregatedTextFrame, TTSTextFrame } from '../frames/text.ts'
+import type { BotSpeechHeardFrame } from '../frames/transport.ts'
+import { joinHeard } from '../transport/spoken-words.ts'
 import { SpokenText } from './spoken-text.ts'
 
 interface Segment {
-  /** The model's own words, known from the announcement. */
+  /** The model's own words, from the announcement. */
   raw: string | undefined
-  readonly spoken: SpokenText
+  /** What is spoken for them. */
+  announced: string | undefined
+  /** What was played. */
+  readonly played: SpokenText
+  /** Shown and not spoken. */
+  silent: boolean
+  /** What was heard of it, once it was cut. */
+  heard: string | undefined
 }
 
 /** What is known of one utterance: its announced segments, the words played so far, and the verdict if it was cut. */
 export class Utterance {
   readonly #segments = new Map<number | undefined, Segment>()
   #heard: string | undefined = undefined
-  /** All of its audio was played. */
-  complete = false
 
+  /** A segment begins, spoken or only shown. */
   announce(frame: AggregatedTextFrame<string>): void {
-    this.#segment(frame.segmentId).raw = frame.rawText ?? frame.text
+    const segment = this.#segment(frame.segmentId)
+    segment.raw = frame.rawText ?? frame.text
+    segment.announced = frame.text
+    segment.silent = !frame.willBeSpoken
   }
 
-  /** A word was played, or a unit. */
+  /** A word was played, or a whole unit. */
   play(frame: TTSTextFrame): void {
-    this.#segment(frame.segmentId).spoken.append(frame.rawText ?? frame.text, frame.includesInterFrameSpaces)
+    this.#segment(frame.segmentId).played.append(frame.rawText ?? frame.text, frame.includesInterFrameSpaces)
   }
 
   /** It was cut: this and no more was heard. */
-  cut(heard: string): void {
-    this.#heard = heard
+  cut(frame: BotSpeechHeardFrame): void {
+    this.#heard = frame.text
+    for (const { segmentId, heard } of frame.segments) {
+      const segment = this.#segments.get(segmentId)
+      if (segment !== undefined) segment.heard = heard
+    }
   }
 
   /** What was heard, in the model's own words as far as whole segments were. */
   get text(): string {
-    if (this.#heard !== undefined) return this.#heard
-    const played = [...this.#segments.values()].filter(({ spoken }) => spoken.text !== '')
-    const joined = new SpokenText()
-    for (const [index, { raw, spoken }] of played.entries()) {
-      const whole = this.complete || index < played.length - 1
-      joined.append(whole && raw !== undefined ? raw : spoken.text)
-    }
-    return joined.text
+    const segments = [...this.#segments.values()]
+    if (this.#heard !== undefined && !segments.some(({ silent }) => silent)) return this.#heard
+    return segments.reduce((text, segment) => joinHeard(text, this.#textOf(segment)), '')
+  }
+
+  #textOf({ raw, announced, played, silent, heard }: Segment): string {
+    if (silent) return raw ?? ''
+    if (this.#heard !== undefined) return heard ?? ''
+    const whole = [raw, announced].some((text) => text !== undefined && letters(text) === letters(played.text))
+    return whole && raw !== undefined ? raw : played.text
   }
 
   #segment(id: number | undefined): Segment {
     const known = this.#segments.get(id)
     if (known !== undefined) return known
-    const segment: Segment = { raw: undefined, spoken: new SpokenText() }
+    const segment: Segment = {
+      raw: undefined,
+      announced: undefined,
+      played: new SpokenText(),
+      silent: false,
+      heard: undefined,
+    }
     this.#segments.set(id, segment)
     return segment
   }
+}
+
+/** Words are compared without what speech services leave out: spaces, punctuation, case. */
+function letters(text: string): string {
+  return text.toLowerCase().replaceAll(/[^\p{L}\p{N}\p{M}]/gu, '')
 }

@@ -42,7 +42,7 @@ export class LLMRunFrame extends Frame<'LLMRunFrame'> {
   }
 }
 
-/** Appends messages to the context, and runs the model if asked. */
+/** Appends messages to the context, and runs the model if asked. What a user typed is never lost to an interruption. */
 export class LLMMessagesAppendFrame extends Frame<'LLMMessagesAppendFrame'> {
   declare readonly messages: readonly Message[]
   declare readonly runLlm: boolean
@@ -52,7 +52,7 @@ export class LLMMessagesAppendFrame extends Frame<'LLMMessagesAppendFrame'> {
     this.runLlm = options?.runLlm ?? false
   }
   static {
-    defineFrame(this, 'LLMMessagesAppendFrame')
+    defineFrame(this, 'LLMMessagesAppendFrame', { sticky: true })
   }
 }
 

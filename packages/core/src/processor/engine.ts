@@ -6,6 +6,7 @@ import { abortReason, type PcError } from '../runtime/errors.ts'
 import type { Runtime } from '../runtime/runtime.ts'
 import { Epoch, type FrameContext } from './frame-context.ts'
 import type { FrameProcessor } from './frame-processor.ts'
+import { HOOK, PENDING, STACK } from './node-state.ts'
 import type { Node } from './node.ts'
 import { Pressure } from './pressure.ts'
 
@@ -47,8 +48,8 @@ export class Engine {
   /** All work. */
   readonly life: Epoch = new Epoch()
   sliceStartMs = 0
+  lastInterruption: InterruptionFrame = new InterruptionFrame()
   #visiting = false
-  #last: InterruptionFrame = new InterruptionFrame()
 
   constructor(runtime: Runtime, observers: ObserverHub, host: EngineHost) {
     this.runtime = runtime
@@ -61,8 +62,8 @@ export class Engine {
    * same frame again does nothing.
    */
   interrupt(frame: InterruptionFrame = new InterruptionFrame()): void {
-    if (this.#last === frame || this.life.stale) return
-    this.#last = frame
+    if (this.lastInterruption === frame || this.life.stale) return
+    this.lastInterruption = frame
     this.counters.interruptions++
     if ((frame.flags & FLAG_OBSERVED) !== 0) this.observe(null, null, frame, 'downstream')
     this.epoch.reason = abortReason('interrupted')
@@ -77,11 +78,6 @@ export class Engine {
     if (watched !== undefined) this.#watch(watched)
     for (const node of this.nodes) node.abort()
     if (!this.#visiting) this.#visit()
-  }
-
-  /** The frame of the latest interruption. */
-  get lastInterruption(): InterruptionFrame {
-    return this.#last
   }
 
   /** The end of all work, out of band. */
@@ -121,15 +117,22 @@ export class Engine {
 
   #visit(): void {
     this.#visiting = true
-    for (let round = 0; this.nodes.some((node) => node.hookPending); round++) {
+    let visited = true
+    for (let round = 0; visited; round++) {
       if (round === MAX_ROUNDS) {
         for (const node of this.nodes) node.dropHook()
         this.runtime.log.log('error', 'onInterruption hooks keep interrupting each other: break the loop.')
       }
-      for (const node of this.nodes) node.visit()
+      visited = false
+      for (const node of this.nodes) {
+        // A node on the stack gets its hook when it unwinds.
+        if ((node.state & (HOOK | STACK)) !== HOOK) continue
+        visited = true
+        node.visit()
+      }
     }
     this.#visiting = false
-    for (const node of this.nodes) node.wake()
+    for (const node of this.nodes) if ((node.state & PENDING) !== 0) node.wake()
   }
 
   #watch(runs: readonly [Node, FrameContext][]): void {

@@ -117,7 +117,13 @@ export class FrameContext {
   abort(reason: Error | undefined): void {
     const callbacks = this.#onAbort
     this.#onAbort = undefined
-    if (callbacks) for (const fn of callbacks) this.node.guard(fn)
+    for (const fn of callbacks ?? []) {
+      try {
+        fn()
+      } catch (error) {
+        this.node.failed(error)
+      }
+    }
     this.#controller?.abort(reason)
   }
 

@@ -11,7 +11,7 @@ const LANE = FLAG_SYSTEM | FLAG_STICKY
 export class LaneContexts {
   readonly #node: Node
   #ordered: FrameContext
-  #orderedUp: FrameContext
+  #orderedUp: FrameContext | undefined
   #system: FrameContext
   #systemUp: FrameContext
   #stickyUp: FrameContext
@@ -20,7 +20,7 @@ export class LaneContexts {
   constructor(node: Node) {
     this.#node = node
     this.#ordered = new FrameContext(node, true, 'downstream')
-    this.#orderedUp = new FrameContext(node, true, 'upstream')
+    this.#orderedUp = undefined
     this.#system = new FrameContext(node, false, 'downstream')
     this.#systemUp = new FrameContext(node, false, 'upstream')
     this.sticky = new FrameContext(node, false, 'downstream')
@@ -31,13 +31,14 @@ export class LaneContexts {
     if (direction === 'downstream') {
       return (flags & LANE) === 0 ? this.#ordered : (flags & FLAG_SYSTEM) !== 0 ? this.#system : this.sticky
     }
-    return (flags & LANE) === 0 ? this.#orderedUp : (flags & FLAG_SYSTEM) !== 0 ? this.#systemUp : this.#stickyUp
+    if ((flags & LANE) === 0) return (this.#orderedUp ??= new FrameContext(this.#node, true, 'upstream'))
+    return (flags & FLAG_SYSTEM) !== 0 ? this.#systemUp : this.#stickyUp
   }
 
   /** A new epoch: ordered work gets new contexts. */
   refresh(): void {
     this.#ordered = new FrameContext(this.#node, true, 'downstream')
-    this.#orderedUp = new FrameContext(this.#node, true, 'upstream')
+    this.#orderedUp = undefined
   }
 
   /** Gives a shared context to its run; false when it is not shared any more. */

@@ -29,14 +29,16 @@ export class Lifecycle {
   readonly #node: Node
   readonly #seen = new Set<string>()
   readonly #sees: (tag: string) => boolean
+  readonly #seesInterruptions: boolean
   readonly hearsInterruptions: boolean
 
   constructor(node: Node) {
     this.#node = node
     const { processor } = node
     this.#sees = (tag) => processor.handles(tag)
+    this.#seesInterruptions = processor.handles('InterruptionFrame')
     this.hearsInterruptions =
-      processor.onInterruption !== FrameProcessor.prototype.onInterruption || processor.handles('InterruptionFrame')
+      this.#seesInterruptions || processor.onInterruption !== FrameProcessor.prototype.onInterruption
   }
 
   /** Frames that act when they arrive, whatever the lanes are doing. True when nothing is left to do. */
@@ -86,12 +88,20 @@ export class Lifecycle {
   }
 
   /** The hook of an interruption, then the frame itself for processors that look at it. */
-  interrupted(ctx: FrameContext): void {
+  interrupted(frame: InterruptionFrame, ctx: FrameContext): void {
     const node = this.#node
-    const frame = node.engine.lastInterruption
-    node.guard(() => node.processor.onInterruption(frame, ctx))
-    if (!this.#sees('InterruptionFrame')) return
-    void this.#guarded(() => this.#show(frame, 'downstream', ctx))
+    try {
+      node.processor.onInterruption(frame, ctx)
+    } catch (error) {
+      node.failed(error)
+    }
+    if (!this.#seesInterruptions) return
+    try {
+      const result: Result = node.handler.call(node.processor, frame, 'downstream', ctx)
+      if (result !== undefined) this.#take(result, ctx)?.catch((error: unknown) => node.failed(error))
+    } catch (error) {
+      node.failed(error)
+    }
   }
 
   #hook(frame: Frame, ctx: FrameContext): void | Promise<void> {
@@ -115,7 +125,10 @@ export class Lifecycle {
 
   #show(frame: Frame, direction: FrameDirection, ctx: FrameContext): void | Promise<void> {
     const result: Result = this.#node.handler.call(this.#node.processor, frame, direction, ctx)
-    if (result === undefined) return
+    if (result !== undefined) return this.#take(result, ctx)
+  }
+
+  #take(result: Exclude<Result, void>, ctx: FrameContext): void | Promise<void> {
     if (isFrame(result)) {
       ctx.push(result)
       return

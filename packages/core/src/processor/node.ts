@@ -140,7 +140,8 @@ export class Node {
       return
     }
     if ((flags & FLAG_ENGINE) !== 0) {
-      if (this.#lifecycle.atOnce(frame, direction)) return
+      // What processors push of an interruption that has been round already.
+      if (frame === this.engine.lastInterruption || this.#lifecycle.atOnce(frame, direction)) return
       if (frame.type === 'StartFrame' && (state & (HELD | STACK)) === HELD) {
         this.#run(frame, direction, flags)
         return
@@ -230,7 +231,7 @@ export class Node {
     }
     work.then(
       (value) => {
-        if (isFrame(value)) ctx.push(value)
+        if (value !== undefined && isFrame(value)) ctx.push(value)
         this.#settled(ctx, system)
       },
       (error: unknown) => {
@@ -295,7 +296,11 @@ export class Node {
   /** The first half of an interruption: no code of the user runs. Returns a run that is to be watched. */
   fence(): FrameContext | undefined {
     this.#contexts.refresh()
-    this.engine.counters.dropped += this.#orderedQueue.sweep()
+    const waiting = this.#orderedQueue
+    if (waiting.size > 0) {
+      this.engine.counters.dropped += waiting.sweep()
+      if (waiting.size + this.#systemQueue.size === 0) this.state &= ~PENDING
+    }
     const running = this.#running
     const cut = running !== null && running.guarded
     if (cut || running === null) this.state &= ~ORDERED_PAUSED
@@ -305,23 +310,18 @@ export class Node {
 
   /** Tells overtaken work to stop. */
   abort(): void {
+    if (this.#live.size === 0) return
     for (const ctx of this.#live) {
-      if (!ctx.stale) continue
+      if (!ctx.epoch.stale) continue
       this.#live.delete(ctx)
       ctx.abort(ctx.epoch.reason)
     }
   }
 
-  /** A hook that waits and can run now. */
-  get hookPending(): boolean {
-    return (this.state & (HOOK | STACK)) === HOOK
-  }
-
-  /** The second half of an interruption: the hook, unless the handler is on the stack; then it follows. */
+  /** The second half of an interruption: the hook. Only while one waits and the handler is not on the stack. */
   visit(): void {
-    if (!this.hookPending) return
     this.state = (this.state & ~HOOK) | STACK
-    this.#lifecycle.interrupted(this.#contexts.sticky)
+    this.#lifecycle.interrupted(this.engine.lastInterruption, this.#contexts.sticky)
     this.state &= ~STACK
   }
 
@@ -381,15 +381,6 @@ export class Node {
     this.state &= ~OWNED
     this.#live.delete(ctx)
     ctx.settle()
-  }
-
-  /** Calls a piece of the user's code; what it throws is reported. */
-  guard(fn: () => void): void {
-    try {
-      fn()
-    } catch (error) {
-      this.failed(error)
-    }
   }
 
   /** Reports what a handler threw; the abort of overtaken work is no error. */

@@ -1,22 +1,9 @@
-/** A way to read a {@link AudioJournal} from some point on. */
-export interface JournalReader extends AsyncIterable<Int16Array> {
-  /** The sample that it reads next, counted from the beginning of the journal. */
-  readonly position: number
-  /** Lets the reader come to an end behind the audio that is there now. */
-  end(): void
-}
-
-/**
- * The newest audio of a stream, by sample number. What was read stays until it is trimmed, so that another reader can
- * read it again.
- */
+/** The newest audio of a stream, by sample number. What was read stays until it is trimmed, to be read again. */
 export class AudioJournal {
-  #chunks: Int16Array[] = []
-  /** Number of the first sample held. */
-  #start = 0
-  /** Number of the sample that comes next. */
-  #end = 0
+  readonly #chunks: Int16Array[] = []
   readonly #waiting = new Set<() => void>()
+  #start = 0
+  #end = 0
 
   /** The number of the oldest sample held. */
   get start(): number {
@@ -32,7 +19,7 @@ export class AudioJournal {
     if (audio.length === 0) return
     this.#chunks.push(audio)
     this.#end += audio.length
-    this.#wake()
+    this.wake()
   }
 
   /** Forgets the chunks that lie wholly before a sample. */
@@ -48,54 +35,74 @@ export class AudioJournal {
 
   /** Reads from a sample on, or from the oldest one held, and then waits for more until it is ended. */
   read(from: number): JournalReader {
-    const journal = this
-    let position = from
-    let endsAt = Infinity
-    const next = async (): Promise<IteratorResult<Int16Array>> => {
-      while (position < endsAt) {
-        const audio = journal.#at(position)
-        if (audio !== undefined) {
-          position = Math.max(position, journal.#start) + audio.length
-          return { done: false, value: audio }
-        }
-        await new Promise<void>((resolve) => journal.#waiting.add(resolve))
-      }
-      return { done: true, value: undefined }
-    }
-    return {
-      get position() {
-        return position
-      },
-      end() {
-        endsAt = Math.min(endsAt, journal.#end)
-        journal.#wake()
-      },
-      [Symbol.asyncIterator]: () => ({
-        next,
-        return: () => {
-          endsAt = 0
-          journal.#wake()
-          return Promise.resolve({ done: true, value: undefined })
-        },
-      }),
-    }
+    return new JournalReader(this, from)
   }
 
   /** The rest of the chunk that holds a sample, or the oldest chunk when that sample is gone. */
-  #at(position: number): Int16Array | undefined {
-    if (position < this.#start) return this.#chunks[0]
+  at(sample: number): Int16Array | undefined {
+    if (sample < this.#start) return this.#chunks[0]
     let start = this.#end
     // Readers are mostly at the newest chunk.
-    for (let i = this.#chunks.length - 1; i >= 0 && position < this.#end; i--) {
+    for (let i = this.#chunks.length - 1; i >= 0 && sample < this.#end; i--) {
       const chunk = this.#chunks[i] ?? new Int16Array(0)
       start -= chunk.length
-      if (position >= start) return position === start ? chunk : chunk.subarray(position - start)
+      if (sample >= start) return sample === start ? chunk : chunk.subarray(sample - start)
     }
     return undefined
   }
 
-  #wake(): void {
+  /** Resolves when something was appended, or a reader ended. */
+  changed(): Promise<void> {
+    return new Promise((resolve) => this.#waiting.add(resolve))
+  }
+
+  wake(): void {
     for (const wake of this.#waiting) wake()
     this.#waiting.clear()
+  }
+}
+
+/** One way through an {@link AudioJournal}. */
+export class JournalReader implements AsyncIterable<Int16Array>, AsyncIterator<Int16Array> {
+  readonly #journal: AudioJournal
+  #position: number
+  #endsAt = Infinity
+
+  constructor(journal: AudioJournal, from: number) {
+    this.#journal = journal
+    this.#position = from
+  }
+
+  /** The number of the sample that it reads next. */
+  get position(): number {
+    return this.#position
+  }
+
+  [Symbol.asyncIterator](): AsyncIterator<Int16Array> {
+    return this
+  }
+
+  async next(): Promise<IteratorResult<Int16Array>> {
+    while (this.#position < this.#endsAt) {
+      const audio = this.#journal.at(this.#position)
+      if (audio !== undefined) {
+        this.#position = Math.max(this.#position, this.#journal.start) + audio.length
+        return { done: false, value: audio }
+      }
+      await this.#journal.changed()
+    }
+    return { done: true, value: undefined }
+  }
+
+  return(): Promise<IteratorResult<Int16Array>> {
+    this.#endsAt = 0
+    this.#journal.wake()
+    return Promise.resolve({ done: true, value: undefined })
+  }
+
+  /** Lets the reader come to an end behind the audio that is there now. */
+  end(): void {
+    this.#endsAt = Math.min(this.#endsAt, this.#journal.end)
+    this.#journal.wake()
   }
 }

@@ -1,5 +1,5 @@
 import type { TokenUsage } from '../observers/metrics.ts'
-import { sleep } from '../runtime/clock.ts'
+import { sleep, type Timer } from '../runtime/clock.ts'
 import { PcError } from '../runtime/errors.ts'
 import type { Runtime } from '../runtime/runtime.ts'
 import { pumpEvents } from './event-pump.ts'
@@ -24,6 +24,9 @@ export interface CompletionOptions {
   readonly idleTimeoutMs: number
 }
 
+/** How long a stream may go on after it said that the answer is complete, milliseconds: usage comes then. */
+const AFTER_DONE_MS = 1000
+
 /**
  * One answer of a model, whatever it takes: only a stream that said that it is complete counts as complete. A request
  * that failed in a way that may pass is repeated as long as no text was handed on.
@@ -36,8 +39,11 @@ export class Completion {
   readonly #sink: CompletionSink
   #handedOn = false
   #began = false
-  #structured = false
+  /** It yielded only strings so far, at least one: then it needs no `done`. */
+  #plain = false
   #startedMs = 0
+  #afterDone: Timer | undefined
+  #stop: () => void = () => {}
 
   constructor(options: CompletionOptions, sink: CompletionSink) {
     this.#options = options
@@ -60,7 +66,11 @@ export class Completion {
         const error = PcError.from(thrown, { code: 'completion-failed' })
         const timedOut = error.code === 'first-output-timeout'
         if (timedOut) this.#sink.timedOut?.()
-        const delayMs = timedOut ? (timeouts++ === 0 ? 0 : undefined) : retryDelayMs(REQUEST_POLICY, retry, runtime.random)
+        const delayMs = timedOut
+          ? timeouts++ === 0
+            ? 0
+            : undefined
+          : retryDelayMs(REQUEST_POLICY, retry, runtime.random)
         if (this.#handedOn || !error.retryable || delayMs === undefined) throw error
         runtime.log.log('warn', `A completion failed and is tried again: ${error.message}`, { code: error.code })
         const waited = await sleep(runtime.clock, delayMs, signal).then(
@@ -76,23 +86,41 @@ export class Completion {
     const { runtime, signal, firstTimeoutMs, idleTimeoutMs } = this.#options
     this.toolCalls.length = 0
     this.finishReason = undefined
-    this.#structured = false
-    const outcome = await pumpEvents(generate, (event) => this.#take(event), {
-      clock: runtime.clock,
-      signal,
-      firstTimeoutMs,
-      idleTimeoutMs,
-    })
-    if (outcome === 'done' && this.#structured && this.finishReason === undefined) {
-      const message = 'The stream ended before the answer was complete.'
-      throw new PcError(message, { code: 'stream-truncated', kind: 'transient' })
+    this.#plain = false
+    let events = 0
+    const controller = new AbortController()
+    this.#stop = () => controller.abort()
+    try {
+      const outcome = await pumpEvents(
+        generate,
+        (event) => {
+          this.#plain = typeof event === 'string' && (this.#plain || events === 0)
+          events++
+          return this.#take(event)
+        },
+        {
+          clock: runtime.clock,
+          signal: AbortSignal.any([signal, controller.signal]),
+          firstTimeoutMs,
+          idleTimeoutMs,
+        },
+      )
+      if (signal.aborted) return 'aborted'
+      if (outcome === 'done' && !this.#plain && this.finishReason === undefined) {
+        const message = 'The stream ended before the answer was complete.'
+        throw new PcError(message, { code: 'stream-truncated', kind: 'transient' })
+      }
+      return 'done'
+    } catch (error) {
+      if (this.finishReason === undefined || signal.aborted) throw error
+      return 'done'
+    } finally {
+      this.#afterDone?.cancel()
     }
-    return outcome
   }
 
   #take(event: LLMEvent): void | Promise<void> {
     if (typeof event === 'string') return this.#takeText(event)
-    this.#structured = true
     switch (event.type) {
       case 'text':
         return this.#takeText(event.text)
@@ -109,6 +137,7 @@ export class Completion {
         return undefined
       case 'done':
         this.finishReason = event.finishReason
+        this.#afterDone ??= this.#options.runtime.clock.setTimeout(() => this.#stop(), AFTER_DONE_MS)
         return undefined
     }
   }

@@ -42,7 +42,11 @@ class EventPump<T> {
   #first = true
   #over = false
 
-  constructor(open: (signal: AbortSignal) => AsyncIterable<T>, handle: (event: T) => void | Promise<void>, options: PumpOptions) {
+  constructor(
+    open: (signal: AbortSignal) => AsyncIterable<T>,
+    handle: (event: T) => void | Promise<void>,
+    options: PumpOptions,
+  ) {
     this.#open = open
     this.#handle = handle
     this.#options = options

@@ -53,7 +53,8 @@ const tell = (frames: readonly Frame[]): string[] =>
     .filter((frame) => !(frame instanceof MetricsFrame))
     .map((frame) => (frame instanceof LLMTextFrame ? frame.text : frame.type.replace(/Frame$/, '')))
 
-const errors = (up: readonly Frame[]): string[] => up.flatMap((frame) => (frame instanceof ErrorFrame ? [frame.error.code] : []))
+const errors = (up: readonly Frame[]): string[] =>
+  up.flatMap((frame) => (frame instanceof ErrorFrame ? [frame.error.code] : []))
 
 describe('LLMService', () => {
   test('answers a context between start and end of a response', async () => {
@@ -96,7 +97,9 @@ describe('LLMService', () => {
       { role: 'user', content: '1' },
       { role: 'user', content: '2' },
     ])
-    const { down } = await runTest(new ScriptedLLM(slow), { frames: [new LLMContextFrame(context()), new LLMContextFrame(two)] })
+    const { down } = await runTest(new ScriptedLLM(slow), {
+      frames: [new LLMContextFrame(context()), new LLMContextFrame(two)],
+    })
     expect(tell(down).join(' ')).toBe(
       'LLMFullResponseStart a 1 LLMFullResponseEnd LLMFullResponseStart a 2 LLMFullResponseEnd',
     )
@@ -120,10 +123,18 @@ describe('LLMService', () => {
   })
 
   test('stamps its output as not to be spoken while so configured', async () => {
-    const frames = [new LLMConfigureOutputFrame(true), new LLMContextFrame(context()), new LLMConfigureOutputFrame(false)]
-    const { down } = await runTest(new ScriptedLLM(says('Hi.')), { frames: [...frames, new LLMContextFrame(context())] })
+    const frames = [
+      new LLMConfigureOutputFrame(true),
+      new LLMContextFrame(context()),
+      new LLMConfigureOutputFrame(false),
+    ]
+    const { down } = await runTest(new ScriptedLLM(says('Hi.')), {
+      frames: [...frames, new LLMContextFrame(context())],
+    })
     const flags = down.flatMap((frame) =>
-      frame instanceof LLMTextFrame || frame instanceof LLMFullResponseStartFrame || frame instanceof LLMFullResponseEndFrame
+      frame instanceof LLMTextFrame ||
+      frame instanceof LLMFullResponseStartFrame ||
+      frame instanceof LLMFullResponseEndFrame
         ? [frame.skipTts]
         : [],
     )
@@ -135,7 +146,10 @@ describe('LLMService', () => {
     const tools = new LLMContext({ tools: [{ name: 'f', description: '' }], toolChoice: 'required' })
     const update = new LLMUpdateSettingsFrame({ model: 'b', temperature: null, top_p: 0.9, tier: 'fast' })
     const { down } = await runTest(llm, { frames: [new LLMContextFrame(tools), update, new LLMContextFrame(tools)] })
-    expect(llm.requests[0]?.options).toMatchObject({ toolChoice: 'required', settings: { model: 'a', temperature: 0.5 } })
+    expect(llm.requests[0]?.options).toMatchObject({
+      toolChoice: 'required',
+      settings: { model: 'a', temperature: 0.5 },
+    })
     expect(llm.requests[0]?.options.tools?.find('f')?.name).toBe('f')
     expect(llm.requests[1]?.options.settings).toEqual({ model: 'b', topP: 0.9, extra: { tier: 'fast' } })
     expect(down).toContain(update)
@@ -208,9 +222,17 @@ describe('LLMService', () => {
       expect(errors(up)).toEqual(['stream-truncated'])
     })
 
+    test('a stream that ends without anything is an error too, and tried again', async () => {
+      const llm = new ScriptedLLM(says())
+      const { up } = await runTest(llm, { frames: [new LLMContextFrame(context())] })
+      expect(errors(up)).toEqual(['stream-truncated'])
+      expect(llm.requests).toHaveLength(3)
+    })
+
     test('a model that does not begin is asked once more, then the answer fails', async () => {
       const script: Script = async function* (_context, { signal }, service) {
         await service.delay(1e9, signal)
+        yield 'too late'
       }
       const llm = new ScriptedLLM(script, { firstOutputTimeoutSecs: 3 })
       let timeouts = 0
@@ -231,6 +253,28 @@ describe('LLMService', () => {
       const { down, up } = await runTest(llm, { frames: [new LLMContextFrame(context())] })
       expect(tell(down)).toEqual(['LLMFullResponseStart', 'Well', 'LLMFullResponseEnd'])
       expect(errors(up)).toEqual(['stream-stalled'])
+    })
+
+    test('an answer that said it was complete is not lost by what comes after', async () => {
+      const hanging: Script = async function* (_context, { signal }, service) {
+        yield { type: 'text', text: 'Hi.' }
+        yield { type: 'done', finishReason: 'stop' }
+        await service.delay(1e9, signal)
+      }
+      const breaking: Script = async function* () {
+        yield { type: 'text', text: 'Hi.' }
+        yield { type: 'done', finishReason: 'stop' }
+        throw busy
+      }
+      for (const [script, limitMs] of [
+        [hanging, 1000],
+        [breaking, 0],
+      ] as const) {
+        const { down, up, clock } = await runTest(new ScriptedLLM(script), { frames: [new LLMContextFrame(context())] })
+        expect(tell(down)).toEqual(['LLMFullResponseStart', 'Hi.', 'LLMFullResponseEnd'])
+        expect(errors(up)).toEqual([])
+        expect(clock.nowMs()).toBe(limitMs)
+      }
     })
 
     test('a permanent error marks the service until an answer succeeds', async () => {

@@ -45,7 +45,12 @@ export abstract class LLMService extends FrameProcessor<LLMServiceEvents> {
   constructor(options: LLMServiceOptions = {}) {
     super({ name: options.name })
     this.#options = options
-    this.#settings = new ServiceSettings<LLMSettings>(this, 'LLMUpdateSettingsFrame', LLM_SETTINGS, options.settings ?? {})
+    this.#settings = new ServiceSettings<LLMSettings>(
+      this,
+      'LLMUpdateSettingsFrame',
+      LLM_SETTINGS,
+      options.settings ?? {},
+    )
     this.#context = options.context
   }
 
@@ -148,7 +153,8 @@ export abstract class LLMService extends FrameProcessor<LLMServiceEvents> {
       case 'ServiceUpdateSettingsFrame':
       case 'LLMUpdateSettingsFrame':
         // It goes on in any case: a model further down may be meant.
-        if (direction === 'downstream' && this.#settings.concerns(frame) && this.#settings.apply(frame)) this.#health.set(true)
+        if (direction === 'downstream' && this.#settings.concerns(frame) && this.#settings.apply(frame))
+          this.#health.set(true)
         break
       default:
     }

@@ -16,7 +16,7 @@ export interface ToolRequest {
 
 /**
  * What a language model yields. A plain string is text. A stream that yields objects ends with `done`, so that a broken
- * connection is told from a finished answer; one that yields only strings is complete when it returns.
+ * connection is told from a finished answer; one that yields only strings, at least one, is complete when it returns.
  */
 export type LLMEvent =
   | string

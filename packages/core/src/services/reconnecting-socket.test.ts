@@ -65,7 +65,11 @@ class FakeWs extends FakeSocket {
 
   refuse(status: number, body: string): void {
     const handlers: Record<string, (chunk: unknown) => void> = {}
-    this.emit('unexpected-response', {}, { statusCode: status, on: (name: string, fn: () => void) => (handlers[name] = fn) })
+    this.emit(
+      'unexpected-response',
+      {},
+      { statusCode: status, on: (name: string, fn: () => void) => (handlers[name] = fn) },
+    )
     handlers['data']?.(body)
     handlers['end']?.(undefined)
   }
@@ -104,7 +108,12 @@ describe('ReconnectingSocket', () => {
     const socket = open({ url: () => `ws://x/${++token}`, protocols: ['p'], headers: { authorization: 'k' } })
     socket.connect()
     expect(FakeSocket.made).toHaveLength(1)
-    expect(last()).toMatchObject({ url: 'ws://x/1', protocols: ['p'], options: { headers: { authorization: 'k' } }, binaryType: 'arraybuffer' })
+    expect(last()).toMatchObject({
+      url: 'ws://x/1',
+      protocols: ['p'],
+      options: { headers: { authorization: 'k' } },
+      binaryType: 'arraybuffer',
+    })
     last().fire('open')
     last().fire('close', { code: 1006, reason: '' })
     await clock.advance(250)

@@ -84,7 +84,10 @@ export class ReconnectingSocket {
   }
 
   /** Adds a listener and returns its remover. */
-  on<K extends keyof ReconnectingSocketEvents>(event: K, listener: (...args: ReconnectingSocketEvents[K]) => unknown): () => void {
+  on<K extends keyof ReconnectingSocketEvents>(
+    event: K,
+    listener: (...args: ReconnectingSocketEvents[K]) => unknown,
+  ): () => void {
     return this.#events.on(event, listener)
   }
 
@@ -160,7 +163,8 @@ export class ReconnectingSocket {
       return
     }
     socket.binaryType = 'arraybuffer'
-    const onTimeout = (): void => this.#broken(socket, this.#error('connect-timeout', 'timeout', 'The connection did not open in time.'))
+    const onTimeout = (): void =>
+      this.#broken(socket, this.#error('connect-timeout', 'timeout', 'The connection did not open in time.'))
     this.#state = { at: 'connecting', socket, timer: clock.setTimeout(onTimeout, openTimeoutSecs * 1000) }
     let detail = ''
     watchRefusal(socket, ({ status, body }) => {
@@ -194,7 +198,8 @@ export class ReconnectingSocket {
       return
     }
     const { clock, pingTimeoutSecs = 5 } = this.#options
-    const onTimeout = (): void => this.#broken(socket, this.#error('ping-timeout', 'timeout', 'The new connection did not answer a ping.'))
+    const onTimeout = (): void =>
+      this.#broken(socket, this.#error('ping-timeout', 'timeout', 'The new connection did not answer a ping.'))
     this.#state = { at: 'verifying', socket, timer: clock.setTimeout(onTimeout, pingTimeoutSecs * 1000) }
     socket.on('pong', () => {
       if (!this.#isCurrent(socket) || this.#state.at !== 'verifying') return
@@ -246,7 +251,13 @@ export class ReconnectingSocket {
     }
     if (livedMs !== undefined) {
       if (this.#quickFailures.lost(livedMs)) {
-        this.#fail(this.#error('reconnect-failed', 'config', `Three connections in a row died soon after opening. ${error.message}`))
+        this.#fail(
+          this.#error(
+            'reconnect-failed',
+            'config',
+            `Three connections in a row died soon after opening. ${error.message}`,
+          ),
+        )
         return
       }
       if (livedMs >= 5000) this.#retries = 0
@@ -289,7 +300,9 @@ export class ReconnectingSocket {
     const { keepAlive, clock } = this.#options
     if (keepAlive === undefined) return
     this.#keepAliveTimer?.cancel()
-    this.#keepAliveTimer = clock.setTimeout(() => this.send(keepAlive.message()), keepAlive.everySecs * 1000, { background: true })
+    this.#keepAliveTimer = clock.setTimeout(() => this.send(keepAlive.message()), keepAlive.everySecs * 1000, {
+      background: true,
+    })
   }
 }
 

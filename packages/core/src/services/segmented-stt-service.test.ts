@@ -13,7 +13,11 @@ import type { SegmentedSTTServiceOptions, Transcript } from './stt-types.ts'
 const RATE = 16_000
 const CHUNK = RATE / 50
 
-type Script = (segment: number, options: SegmentOptions, service: ScriptedSTT) => Promise<string | readonly Transcript[]>
+type Script = (
+  segment: number,
+  options: SegmentOptions,
+  service: ScriptedSTT,
+) => Promise<string | readonly Transcript[]>
 
 class ScriptedSTT extends SegmentedSTTService {
   readonly segments: Int16Array[] = []
@@ -36,11 +40,17 @@ class ScriptedSTT extends SegmentedSTTService {
 const audio = (secs: number, value: number): Frame[] =>
   Array.from({ length: secs * 50 }, () => new InputAudioRawFrame(new Int16Array(CHUNK).fill(value), RATE))
 
-const spoken = (secs = 0.5): Frame[] => [new VADUserStartedSpeakingFrame(), ...audio(secs, 7), new VADUserStoppedSpeakingFrame()]
+const spoken = (secs = 0.5): Frame[] => [
+  new VADUserStartedSpeakingFrame(),
+  ...audio(secs, 7),
+  new VADUserStoppedSpeakingFrame(),
+]
 
-const texts = (down: readonly Frame[]): string[] => down.flatMap((frame) => (frame instanceof TranscriptionFrame ? [frame.text] : []))
+const texts = (down: readonly Frame[]): string[] =>
+  down.flatMap((frame) => (frame instanceof TranscriptionFrame ? [frame.text] : []))
 
-const errors = (up: readonly Frame[]): string[] => up.flatMap((frame) => (frame instanceof ErrorFrame ? [frame.error.code] : []))
+const errors = (up: readonly Frame[]): string[] =>
+  up.flatMap((frame) => (frame instanceof ErrorFrame ? [frame.error.code] : []))
 
 describe('SegmentedSTTService', () => {
   test('transcribes the second before speech, the speech, and nothing else', async () => {
@@ -59,7 +69,9 @@ describe('SegmentedSTTService', () => {
       await service.delay(segment === 1 ? 900 : 10, signal)
       return `Segment ${segment}.`
     }
-    const { down } = await runTest(new ScriptedSTT(slowFirst), { frames: [...spoken(), ...spoken(), { pauseMs: 1000 }] })
+    const { down } = await runTest(new ScriptedSTT(slowFirst), {
+      frames: [...spoken(), ...spoken(), { pauseMs: 1000 }],
+    })
     expect(texts(down)).toEqual(['Segment 1.', 'Segment 2.'])
   })
 
@@ -68,12 +80,15 @@ describe('SegmentedSTTService', () => {
       await service.delay(500, signal)
       return 'Bye.'
     }
-    const { down } = await runTest(new ScriptedSTT(slow), { frames: [new VADUserStartedSpeakingFrame(), ...audio(1, 7)] })
+    const { down } = await runTest(new ScriptedSTT(slow), {
+      frames: [new VADUserStartedSpeakingFrame(), ...audio(1, 7)],
+    })
     expect(texts(down)).toEqual(['Bye.'])
   })
 
   test('no words make no transcript; several parts make several', async () => {
-    const parts: Script = async (segment) => (segment === 1 ? ' ' : [{ text: 'Uno.', language: 'es' }, { text: 'Dos.' }])
+    const parts: Script = async (segment) =>
+      segment === 1 ? ' ' : [{ text: 'Uno.', language: 'es' }, { text: 'Dos.' }]
     const { down } = await runTest(new ScriptedSTT(parts), { frames: [...spoken(), ...spoken()] })
     expect(texts(down)).toEqual(['Uno.', 'Dos.'])
     expect(down.find((frame) => frame instanceof TranscriptionFrame)).toMatchObject({ language: 'es' })
@@ -127,7 +142,9 @@ describe('SegmentedSTTService', () => {
     const params = { enableMetrics: true, enableUsageMetrics: true }
     const { down } = await runTest(new ScriptedSTT(), { frames: spoken(2), params })
     const usage = down.flatMap((frame) =>
-      frame instanceof MetricsFrame ? frame.data.flatMap((item) => (item.kind === 'sttUsage' ? [item.audioSecs] : [])) : [],
+      frame instanceof MetricsFrame
+        ? frame.data.flatMap((item) => (item.kind === 'sttUsage' ? [item.audioSecs] : []))
+        : [],
     )
     expect(usage).toEqual([2])
   })

@@ -45,7 +45,12 @@ export abstract class SegmentedSTTService extends FrameProcessor<STTServiceEvent
   constructor(options: SegmentedSTTServiceOptions = {}) {
     super({ name: options.name })
     this.#options = options
-    this.#settings = new ServiceSettings<STTSettings>(this, 'STTUpdateSettingsFrame', STT_SETTINGS, options.settings ?? {})
+    this.#settings = new ServiceSettings<STTSettings>(
+      this,
+      'STTUpdateSettingsFrame',
+      STT_SETTINGS,
+      options.settings ?? {},
+    )
     this.#transcripts = new TranscriptReporter(this, this.metrics, options.sttTtfbTimeoutSecs ?? 2)
   }
 

@@ -104,7 +104,8 @@ class ScriptedSTT extends STTService {
 
 let counter = 0
 /** Twenty milliseconds of audio whose first sample is a number of its own. */
-const audio = (count = 1): Frame[] => Array.from({ length: count }, () => new InputAudioRawFrame(new Int16Array(CHUNK).fill(++counter), RATE))
+const audio = (count = 1): Frame[] =>
+  Array.from({ length: count }, () => new InputAudioRawFrame(new Int16Array(CHUNK).fill(++counter), RATE))
 
 const transient = new PcError('gone', { code: 'gone', kind: 'transient' })
 
@@ -122,7 +123,8 @@ const transcripts = (down: readonly Frame[]): string[] =>
     return frame instanceof InterimTranscriptionFrame ? [`${frame.text}...`] : []
   })
 
-const errors = (up: readonly Frame[]): string[] => up.flatMap((frame) => (frame instanceof ErrorFrame ? [frame.error.code] : []))
+const errors = (up: readonly Frame[]): string[] =>
+  up.flatMap((frame) => (frame instanceof ErrorFrame ? [frame.error.code] : []))
 
 describe('STTService', () => {
   test('passes audio on, sends it to the recogniser, and pushes what comes back', async () => {
@@ -130,7 +132,10 @@ describe('STTService', () => {
     const run = await start(stt)
     const frames = audio(3)
     await send(run, ...frames)
-    stt.connection.send({ type: 'interim', text: 'Hel' }, { type: 'final', text: 'Hello.', language: 'en', result: { raw: 1 } })
+    stt.connection.send(
+      { type: 'interim', text: 'Hel' },
+      { type: 'final', text: 'Hello.', language: 'en', result: { raw: 1 } },
+    )
     await run.clock.settle()
     expect(run.down.filter((frame) => frame instanceof InputAudioRawFrame)).toEqual(frames)
     expect(stt.connection.samples).toBe(3 * CHUNK)
@@ -202,7 +207,7 @@ describe('STTService', () => {
       await send(run, new VADUserStartedSpeakingFrame(), ...audio(10))
       stt.connection.send({ type: 'final', text: 'One.', endSecs: 0.1 })
       await run.clock.settle()
-      const unfinished = (stt.connection.heard[5] ?? 0)
+      const unfinished = stt.connection.heard[5] ?? 0
       stt.connection.close(transient)
       await run.clock.settle()
       await send(run, ...audio(5))
@@ -285,7 +290,9 @@ describe('STTService', () => {
     })
 
     test('an unusable service connects again when it is set usable or its settings change', async () => {
-      const stt = new ScriptedSTT({ refuse: (attempt) => (attempt === 0 ? new PcError('no', { code: 'no', kind: 'auth' }) : undefined) })
+      const stt = new ScriptedSTT({
+        refuse: (attempt) => (attempt === 0 ? new PcError('no', { code: 'no', kind: 'auth' }) : undefined),
+      })
       const run = await start(stt)
       await send(run, ...audio(3), new STTUpdateSettingsFrame({ model: 'other' }), ...audio(1))
       expect(stt.connection.options.settings).toEqual({ model: 'other', extra: {} })
@@ -324,7 +331,10 @@ describe('STTService', () => {
 
   test('the last words arrive before the end of the task', async () => {
     class Flushing extends ScriptedSTT {
-      override async *transcribe(source: AsyncIterable<Int16Array>, options: TranscribeOptions): AsyncIterable<STTEvent> {
+      override async *transcribe(
+        source: AsyncIterable<Int16Array>,
+        options: TranscribeOptions,
+      ): AsyncIterable<STTEvent> {
         yield* super.transcribe(source, options)
         await sleep(this.runtime.clock, 300)
         yield { type: 'final', text: 'Bye.' }
@@ -342,7 +352,9 @@ describe('STTService', () => {
   describe('time to the transcript', () => {
     const measured = (run: RunTestResult): number[] =>
       run.down.flatMap((frame) =>
-        frame instanceof MetricsFrame ? frame.data.flatMap((item) => (item.kind === 'ttfb' ? [item.valueSecs] : [])) : [],
+        frame instanceof MetricsFrame
+          ? frame.data.flatMap((item) => (item.kind === 'ttfb' ? [item.valueSecs] : []))
+          : [],
       )
     const params = { enableMetrics: true, enableUsageMetrics: true, sendInitialEmptyMetrics: false }
     const speak = (run: RunTestResult): Promise<void> =>
@@ -395,7 +407,9 @@ describe('STTService', () => {
       await send(run, ...audio(25), new EndFrame())
       await run.clock.advanceUntil(() => run.task.hasFinished())
       const usage = run.down.flatMap((frame) =>
-        frame instanceof MetricsFrame ? frame.data.flatMap((item) => (item.kind === 'sttUsage' ? [item.audioSecs] : [])) : [],
+        frame instanceof MetricsFrame
+          ? frame.data.flatMap((item) => (item.kind === 'sttUsage' ? [item.audioSecs] : []))
+          : [],
       )
       expect(usage.reduce((sum, secs) => sum + secs, 0)).toBeCloseTo(1.5)
     })

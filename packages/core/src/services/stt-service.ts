@@ -69,7 +69,12 @@ export abstract class STTService extends FrameProcessor<STTServiceEvents> {
   constructor(options: STTServiceOptions = {}) {
     super({ name: options.name })
     this.#options = options
-    this.#settings = new ServiceSettings<STTSettings>(this, 'STTUpdateSettingsFrame', STT_SETTINGS, options.settings ?? {})
+    this.#settings = new ServiceSettings<STTSettings>(
+      this,
+      'STTUpdateSettingsFrame',
+      STT_SETTINGS,
+      options.settings ?? {},
+    )
     this.#transcripts = new TranscriptReporter(this, this.metrics, options.sttTtfbTimeoutSecs ?? 2)
   }
 
@@ -184,7 +189,10 @@ export abstract class STTService extends FrameProcessor<STTServiceEvents> {
     if (this.#loop !== undefined) return
     this.#retries = 0
     this.#quickFailures.reset()
-    this.spawn('transcribe', (signal) => (this.#loop = this.#keepConnected(signal).finally(() => (this.#loop = undefined))))
+    this.spawn(
+      'transcribe',
+      (signal) => (this.#loop = this.#keepConnected(signal).finally(() => (this.#loop = undefined))),
+    )
   }
 
   async #keepConnected(signal: AbortSignal): Promise<void> {
@@ -222,7 +230,11 @@ export abstract class STTService extends FrameProcessor<STTServiceEvents> {
         this.#nextSample = reader.position
         return undefined
       }
-      return new PcError('The connection was closed.', { code: 'connection-closed', kind: 'transient', service: this.name })
+      return new PcError('The connection was closed.', {
+        code: 'connection-closed',
+        kind: 'transient',
+        service: this.name,
+      })
     } catch (error) {
       return PcError.from(error, { code: 'transcription-failed', service: this.name })
     } finally {

@@ -53,7 +53,8 @@ function tell(frames: readonly Frame[]): string[] {
   return frames.flatMap((frame) => {
     if (frame instanceof FunctionCallsStartedFrame) return [`started ${frame.functionCalls.length}`]
     if (frame instanceof FunctionCallInProgressFrame) return [`running ${frame.functionName}`]
-    if (frame instanceof FunctionCallResultFrame) return [`result ${frame.functionName} ${JSON.stringify(frame.result)}`]
+    if (frame instanceof FunctionCallResultFrame)
+      return [`result ${frame.functionName} ${JSON.stringify(frame.result)}`]
     if (frame instanceof FunctionCallCancelFrame) return [`cancel ${frame.functionName}${frame.runLlm ? ' run' : ''}`]
     return []
   })
@@ -80,7 +81,13 @@ describe('function calls', () => {
     llm.registerFunction('slow', () => llm.delay(200))
     llm.registerFunction('fast', () => llm.delay(100))
     const { down } = await runTest(llm, { frames: [run(), { pauseMs: 300 }] })
-    expect(tell(down)).toEqual(['started 2', 'running slow', 'running fast', 'result fast undefined', 'result slow undefined'])
+    expect(tell(down)).toEqual([
+      'started 2',
+      'running slow',
+      'running fast',
+      'result fast undefined',
+      'result slow undefined',
+    ])
     const groups = down.flatMap((frame) => (frame instanceof FunctionCallInProgressFrame ? [frame.groupId] : []))
     expect(groups[0]).toBeDefined()
     expect(groups[0]).toBe(groups[1])
@@ -115,7 +122,9 @@ describe('function calls', () => {
     })
     const { down } = await runTest(llm, { frames: [run(), { pauseMs: 200 }] })
     expect(tell(down)).toEqual(['started 1', 'running deferred', 'result deferred "first"'])
-    expect(down.find((frame) => frame instanceof FunctionCallResultFrame)).toMatchObject({ properties: { runLlm: false } })
+    expect(down.find((frame) => frame instanceof FunctionCallResultFrame)).toMatchObject({
+      properties: { runLlm: false },
+    })
   })
 
   test('arguments are checked and converted by the schema', async () => {
@@ -192,15 +201,16 @@ describe('function calls', () => {
     llm.registerFunction('plain', report)
     const { down } = await runTest(llm, { frames: [run()] })
     const results = down.flatMap((frame) => (frame instanceof FunctionCallResultFrame ? [frame] : []))
-    expect(results.map(({ functionName, result, properties }) => [functionName, result, properties.isFinal ?? true])).toEqual([
+    expect(
+      results.map(({ functionName, result, properties }) => [functionName, result, properties.isFinal ?? true]),
+    ).toEqual([
       ['search', 'half', false],
       ['search', 'all', true],
       ['plain', 'all', true],
     ])
-    expect(down.flatMap((frame) => (frame instanceof FunctionCallInProgressFrame ? [frame.cancelOnInterruption] : []))).toEqual([
-      false,
-      true,
-    ])
+    expect(
+      down.flatMap((frame) => (frame instanceof FunctionCallInProgressFrame ? [frame.cancelOnInterruption] : [])),
+    ).toEqual([false, true])
   })
 
   test('a function that does not exist gets a result that says so', async () => {
@@ -209,10 +219,13 @@ describe('function calls', () => {
   })
 
   test('a function removed while it waited for its turn is not available', async () => {
-    const context = new LLMContext([], [
-      { name: 'first', description: '', handler: () => context.setTools([]) },
-      { name: 'second', description: '', handler: () => 'ran' },
-    ])
+    const context = new LLMContext(
+      [],
+      [
+        { name: 'first', description: '', handler: () => context.setTools([]) },
+        { name: 'second', description: '', handler: () => 'ran' },
+      ],
+    )
     const llm = new CallingLLM([['first'], ['second']], { runInParallel: false })
     const { down } = await runTest(llm, { frames: [new LLMContextFrame(context)] })
     expect(tell(down).at(-1)).toBe('result second {"error":"The function second is not available."}')
@@ -296,7 +309,9 @@ describe('function calls', () => {
     llm.registerDirectFunction(f)
     const { down } = await runTest(llm, { frames: [run()] })
     expect(tell(down).at(-1)).toBe('result f "ran"')
-    expect(down.find((frame) => frame instanceof FunctionCallInProgressFrame)).toMatchObject({ cancelOnInterruption: false })
+    expect(down.find((frame) => frame instanceof FunctionCallInProgressFrame)).toMatchObject({
+      cancelOnInterruption: false,
+    })
     expect(llm.hasFunction('f')).toBe(true)
   })
 })

@@ -25,7 +25,10 @@ export interface FunctionCallParams extends ToolCallContext {
 }
 
 /** Runs a call: what it returns is the result, which the model reads as JSON. */
-export type FunctionHandler<Args = Readonly<Record<string, unknown>>> = (args: Args, call: FunctionCallParams) => unknown
+export type FunctionHandler<Args = Readonly<Record<string, unknown>>> = (
+  args: Args,
+  call: FunctionCallParams,
+) => unknown
 
 /** What a {@link ToolRunner} needs of its service. */
 export interface ToolRunnerHost {
@@ -175,7 +178,10 @@ export class ToolRunner {
     const handler = this.#handlerFor(functionName, context)
     if (handler === undefined) {
       const level = schema === undefined ? 'warn' : 'error'
-      host.runtime.log.log(level, `The model called ${functionName}, which ${schema ? 'has no handler' : 'does not exist'}.`)
+      host.runtime.log.log(
+        level,
+        `The model called ${functionName}, which ${schema ? 'has no handler' : 'does not exist'}.`,
+      )
       this.#result(record, host, { error: `The function ${functionName} is not available.` })
       return
     }
@@ -203,7 +209,12 @@ export class ToolRunner {
     return context.tools?.find(name)?.handler ?? this.#registered.get(null)?.handler
   }
 
-  #result(record: CallRecord, host: ToolRunnerHost, result: unknown, properties: FunctionCallResultProperties = {}): void {
+  #result(
+    record: CallRecord,
+    host: ToolRunnerHost,
+    result: unknown,
+    properties: FunctionCallResultProperties = {},
+  ): void {
     if (properties.isFinal === false) {
       this.#progress(record, host, result, properties)
       return
@@ -215,7 +226,12 @@ export class ToolRunner {
     host.broadcast(new FunctionCallResultFrame(record.call, result, properties))
   }
 
-  #progress(record: CallRecord, host: ToolRunnerHost, result: unknown, properties: FunctionCallResultProperties = {}): void {
+  #progress(
+    record: CallRecord,
+    host: ToolRunnerHost,
+    result: unknown,
+    properties: FunctionCallResultProperties = {},
+  ): void {
     if (!record.options.background || !this.#isOpen(record)) {
       const why = record.options.background ? 'its call is over' : 'it is not a background function'
       host.runtime.log.log('warn', `An intermediate result of ${record.call.functionName} was ignored: ${why}.`)

@@ -136,7 +136,13 @@ describe('TTSService', () => {
     await task.queueFrame(new LLMFullResponseStartFrame())
     await task.queueFrame(new LLMTextFrame('New. X'))
     await clock.advance(15)
-    expect(tell(down.slice(before))).toEqual(['LLMFullResponseStart', 'TTSStarted', 'announce New.', 'audio 240', 'audio 240'])
+    expect(tell(down.slice(before))).toEqual([
+      'LLMFullResponseStart',
+      'TTSStarted',
+      'announce New.',
+      'audio 240',
+      'audio 240',
+    ])
     expect(tts.requests).toEqual(['Once upon.', 'New.'])
     await task.cancel()
   })
@@ -249,7 +255,9 @@ describe('TTSService', () => {
     const { down, up } = await runTest(tts, { frames: answer('Bad. Good.') })
     expect(tts.requests).toEqual(['Good.'])
     expect(tell(down)).toContain('show Bad.')
-    expect(up.filter((frame) => frame instanceof ErrorFrame).map(({ error }) => error.code)).toEqual(['text-transform-failed'])
+    expect(up.filter((frame) => frame instanceof ErrorFrame).map(({ error }) => error.code)).toEqual([
+      'text-transform-failed',
+    ])
     expect(tts.isUsable).toBe(true)
   })
 
@@ -267,7 +275,8 @@ describe('TTSService', () => {
         yield* tone(text, options, service)
       }
     }
-    const errors = (up: readonly Frame[]): string[] => up.flatMap((frame) => (frame instanceof ErrorFrame ? [frame.error.code] : []))
+    const errors = (up: readonly Frame[]): string[] =>
+      up.flatMap((frame) => (frame instanceof ErrorFrame ? [frame.error.code] : []))
 
     test('a failure that may pass is tried once more, unnoticed', async () => {
       const tts = new ScriptedTTS(failing(new PcError('busy', { code: 'busy', kind: 'transient' }), 1))
@@ -298,7 +307,12 @@ describe('TTSService', () => {
       const changes: boolean[] = []
       const tts = new ScriptedTTS(failing(new PcError('who are you', { code: 'invalid-key', kind: 'auth' }), 1))
       tts.on('usableChanged', (usable) => changes.push(usable))
-      const frames = [...answer('One.'), ...answer('Two.'), new TTSUpdateSettingsFrame({ voice: 'other' }), ...answer('Three.')]
+      const frames = [
+        ...answer('One.'),
+        ...answer('Two.'),
+        new TTSUpdateSettingsFrame({ voice: 'other' }),
+        ...answer('Three.'),
+      ]
       const { down, up } = await runTest(tts, { frames })
       expect(tts.requests).toEqual(['One.', 'Three.'])
       expect(tell(down).filter((line) => /show|end/.test(line))).toEqual(['show One.', 'show Two.', 'end Three.'])
@@ -310,6 +324,7 @@ describe('TTSService', () => {
     test('a provider that never begins is asked once more and then given up', async () => {
       const silent: Script = async function* (_text, { signal }, service) {
         await service.delay(1e9, signal)
+        yield new Int16Array(1)
       }
       const tts = new ScriptedTTS(silent, { firstAudioTimeoutSecs: 2 })
       const { down, up, clock } = await runTest(tts, { frames: answer('Hello.') })
@@ -334,11 +349,14 @@ describe('TTSService', () => {
     test('three answers in a row without audio make the service unusable; an interrupted one does not count', async () => {
       const nothing: Script = async function* (_text, { signal }, service) {
         await service.delay(100, signal)
+        yield* []
       }
       const tts = new ScriptedTTS(nothing)
       const silent = (text: string): Frame[] => [new TTSSpeakFrame(text)]
       const frames = [...silent('One.'), { pauseMs: 50 }, new InterruptionFrame(), { pauseMs: 300 }]
-      const { up } = await runTest(tts, { frames: [...frames, ...silent('Two.'), ...silent('Three.'), ...silent('Four.')] })
+      const { up } = await runTest(tts, {
+        frames: [...frames, ...silent('Two.'), ...silent('Three.'), ...silent('Four.')],
+      })
       expect(errors(up)).toEqual(['no-audio'])
       expect(tts.isUsable).toBe(false)
     })
@@ -353,13 +371,17 @@ describe('TTSService', () => {
     const params = { enableMetrics: true, enableUsageMetrics: true }
     const { down } = await runTest(new ScriptedTTS(late), { frames: answer('Hello. Bye.'), params })
     const data = down.flatMap((frame) => (frame instanceof MetricsFrame ? frame.data : []))
-    expect(data.filter(({ kind, processor }) => kind === 'ttfb' && processor === 'tts').slice(-1)).toMatchObject([{ valueSecs: 0.2 }])
+    expect(data.filter(({ kind, processor }) => kind === 'ttfb' && processor === 'tts').slice(-1)).toMatchObject([
+      { valueSecs: 0.2 },
+    ])
     expect(data.filter(({ kind }) => kind === 'ttfa')).toMatchObject([{ ttfbSecs: 0.2, leadingSilenceSecs: 0.1 }])
     expect(data.flatMap((item) => (item.kind === 'ttsUsage' ? [item.characters] : []))).toEqual([6, 4])
   })
 
   test('a standalone text says whether it belongs to the context', async () => {
-    const { down } = await runTest(new ScriptedTTS(), { frames: [new TTSSpeakFrame('Psst.', { appendToContext: false })] })
+    const { down } = await runTest(new ScriptedTTS(), {
+      frames: [new TTSSpeakFrame('Psst.', { appendToContext: false })],
+    })
     expect(down.find((frame) => frame instanceof TTSStartedFrame)).toMatchObject({ appendToContext: false })
     expect(down.find((frame) => frame instanceof TTSTextFrame)).toMatchObject({ appendToContext: false })
     expect(tell(down)).not.toContain('LLMAssistantPushAggregation')

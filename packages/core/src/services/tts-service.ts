@@ -67,7 +67,12 @@ export abstract class TTSService extends FrameProcessor<TTSServiceEvents> {
   constructor(options: TTSServiceOptions = {}) {
     super({ name: options.name })
     this.#options = options
-    this.#settings = new ServiceSettings<TTSSettings>(this, 'TTSUpdateSettingsFrame', TTS_SETTINGS, options.settings ?? {})
+    this.#settings = new ServiceSettings<TTSSettings>(
+      this,
+      'TTSUpdateSettingsFrame',
+      TTS_SETTINGS,
+      options.settings ?? {},
+    )
     const tokens = options.textAggregationMode === 'token'
     this.#aggregator = options.textAggregator ?? (tokens ? new TokenAggregator() : new SentenceAggregator())
   }
@@ -187,9 +192,10 @@ export abstract class TTSService extends FrameProcessor<TTSServiceEvents> {
       return undefined
     }
     this.#firstTextMs ??= this.runtime.clock.nowMs()
-    const units = 'aggregatedBy' in frame
-      ? [...this.#aggregator.flush(), { text: frame.text, type: frame.aggregatedBy }]
-      : this.#aggregator.aggregate(frame.text)
+    const units =
+      'aggregatedBy' in frame
+        ? [...this.#aggregator.flush(), { text: frame.text, type: frame.aggregatedBy }]
+        : this.#aggregator.aggregate(frame.text)
     if (!this.#inResponse) this.#armIdleTimer()
     return units.length > 0 ? this.#speakUnits(units, this.#open(), ctx) : undefined
   }
@@ -291,7 +297,13 @@ export abstract class TTSService extends FrameProcessor<TTSServiceEvents> {
       return spoken
     } catch (error) {
       const cause = PcError.is(error) ? error : undefined
-      this.pushError(new PcError('A text transform failed.', { code: 'text-transform-failed', kind: 'internal', cause: cause ?? error }))
+      this.pushError(
+        new PcError('A text transform failed.', {
+          code: 'text-transform-failed',
+          kind: 'internal',
+          cause: cause ?? error,
+        }),
+      )
       return undefined
     }
   }

@@ -113,7 +113,8 @@ export class UnitSpeaker {
   }
 
   #take(event: TTSEvent): void | Promise<void> {
-    if (event instanceof Int16Array || event instanceof Uint8Array) return this.#takeAudio(event, this.#host.requestRate)
+    if (event instanceof Int16Array || event instanceof Uint8Array)
+      return this.#takeAudio(event, this.#host.requestRate)
     if (event.type === 'audio') return this.#takeAudio(event.audio, event.sampleRate ?? this.#host.requestRate)
     this.#announce()
     const offsetUs = Math.round((this.#startSamples / this.#host.outputRate) * 1e6) + event.startUs

@@ -72,7 +72,8 @@ export class PatternPairAggregator implements TextAggregator {
     this.#open = undefined
     pattern.onMatch?.(content)
     if (pattern.action === 'keep') units.push(...this.#inner.aggregate(content))
-    if (pattern.action === 'aggregate' && content.trim() !== '') units.push({ text: content.trim(), type: pattern.type })
+    if (pattern.action === 'aggregate' && content.trim() !== '')
+      units.push({ text: content.trim(), type: pattern.type })
     return true
   }
 

@@ -40,8 +40,12 @@ describe('PatternPairAggregator', () => {
   })
 
   test('at the end an unclosed pattern is dropped, unless it is to be kept', () => {
-    expect(stream(new PatternPairAggregator([pattern('remove')]), 'One <<two', 4)).toEqual([{ text: 'One', type: 'sentence' }])
-    expect(stream(new PatternPairAggregator([pattern('keep')]), 'One <<two', 4)).toEqual([{ text: 'One two', type: 'sentence' }])
+    expect(stream(new PatternPairAggregator([pattern('remove')]), 'One <<two', 4)).toEqual([
+      { text: 'One', type: 'sentence' },
+    ])
+    expect(stream(new PatternPairAggregator([pattern('keep')]), 'One <<two', 4)).toEqual([
+      { text: 'One two', type: 'sentence' },
+    ])
   })
 
   test('a mark that only begins like a delimiter stays text', () => {
@@ -52,7 +56,11 @@ describe('PatternPairAggregator', () => {
   test('the first of several patterns counts', () => {
     const code: TextPattern = { type: 'code', start: '`', end: '`', action: 'aggregate' }
     const units = stream(new PatternPairAggregator([pattern('remove'), code]), 'A `b << c` d >> e', 2)
-    expect(units.map(({ text, type }) => `${type}: ${text}`)).toEqual(['sentence: A', 'code: b << c', 'sentence: d >> e'])
+    expect(units.map(({ text, type }) => `${type}: ${text}`)).toEqual([
+      'sentence: A',
+      'code: b << c',
+      'sentence: d >> e',
+    ])
   })
 })
 

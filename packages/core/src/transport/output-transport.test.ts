@@ -16,7 +16,10 @@ import type { Frame } from '../frames/frame.ts'
 
 const rate = { audioOutSampleRate: 24_000 }
 
-function of<F extends Frame>(type: F['type'], frames: readonly { frame: Frame; atMs: number }[]): { frame: F; atMs: number }[] {
+function of<F extends Frame>(
+  type: F['type'],
+  frames: readonly { frame: Frame; atMs: number }[],
+): { frame: F; atMs: number }[] {
   return frames.filter(({ frame }) => frame.type === type) as { frame: F; atMs: number }[]
 }
 
@@ -113,7 +116,14 @@ describe('chunks', () => {
 describe('frames', () => {
   test('leave when the audio ahead of them was played, in their order', async () => {
     const { clock, down, send } = await startRig({ leadSecs: 0.2 }, rate)
-    await send(new TextFrame('before'), speech(100), new TextFrame('one'), new TextFrame('two'), speech(50), new TextFrame('three'))
+    await send(
+      new TextFrame('before'),
+      speech(100),
+      new TextFrame('one'),
+      new TextFrame('two'),
+      speech(50),
+      new TextFrame('three'),
+    )
     await clock.advance(300)
     const texts = of<TextFrame>('TextFrame', down).map(({ frame, atMs }) => [frame.text, atMs])
     expect(texts).toEqual([
@@ -174,7 +184,12 @@ describe('the agent speaks', () => {
     const { clock, send, tags } = await startRig({}, rate)
     await send(speech(5), new TTSStoppedFrame('a'))
     await clock.advance(100)
-    expect(tags()).toEqual(['BotStartedSpeakingFrame', 'BotSpeakingFrame', 'BotStoppedSpeakingFrame', 'TTSStoppedFrame'])
+    expect(tags()).toEqual([
+      'BotStartedSpeakingFrame',
+      'BotSpeakingFrame',
+      'BotStoppedSpeakingFrame',
+      'TTSStoppedFrame',
+    ])
   })
 
   test('until 3 s after the last audio when the service never says that it ended', async () => {
@@ -401,7 +416,13 @@ describe('a client that reports what it plays', () => {
 
   test('corrects an utterance that was over here but not there', async () => {
     const { clock, send, down } = await startRig({}, rate)
-    await send(new PlayoutReportFrame(undefined, 0, false), announce(text), speech(1400), unitEnd(text), new TTSStoppedFrame('a'))
+    await send(
+      new PlayoutReportFrame(undefined, 0, false),
+      announce(text),
+      speech(1400),
+      unitEnd(text),
+      new TTSStoppedFrame('a'),
+    )
     await clock.advance(1500)
     await send(new InterruptionFrame(), new PlayoutReportFrame('a', 1000, true))
     const heard = of<BotSpeechHeardFrame>('BotSpeechHeardFrame', down)
@@ -413,7 +434,10 @@ describe('a client that reports what it plays', () => {
     await send(new PlayoutReportFrame(undefined, 0, false), announce(text), speech(1400), unitEnd(text))
     await clock.advance(500)
     await send(new InterruptionFrame(), new PlayoutReportFrame('a', 1e9, true))
-    expect(of<BotSpeechHeardFrame>('BotSpeechHeardFrame', down).at(-1)?.frame).toMatchObject({ text: 'aaaa', final: true })
+    expect(of<BotSpeechHeardFrame>('BotSpeechHeardFrame', down).at(-1)?.frame).toMatchObject({
+      text: 'aaaa',
+      final: true,
+    })
   })
 })
 
@@ -505,7 +529,10 @@ describe('the end', () => {
 describe('writes', () => {
   test('that take time hold the track, and what is late follows at once', async () => {
     const gates: (() => void)[] = []
-    const { clock, output, send } = await startRig({ write: () => new Promise<void>((resolve) => gates.push(resolve)) }, rate)
+    const { clock, output, send } = await startRig(
+      { write: () => new Promise<void>((resolve) => gates.push(resolve)) },
+      rate,
+    )
     await send(speech(100))
     await clock.advance(60)
     expect(output.written).toHaveLength(1)
