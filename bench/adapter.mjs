@@ -14,12 +14,12 @@ import {
   PipelineTask,
   STTService,
   TextFrame,
-  TranscriptionFrame,
   TTSService,
-  TurnProcessor,
-  VADUserStartedSpeakingFrame,
-  VADUserStoppedSpeakingFrame,
+  UserTurnProcessor,
+  VADAnalyzer,
+  VADProcessor,
 } from '@pc/core'
+import { rms, SR_IN, STARTN, STOPN, TOKENS, TTSCHUNK } from './drivers/scenario.mjs'
 
 export const name = 'pc'
 
@@ -70,11 +70,18 @@ export async function w1(n, onTail) {
 
 /** Forty frame types through processors that each switch on the type. */
 export async function w1m(n, onTail) {
-  const frames = Array.from({ length: 40 }, (_, index) => {
-    const made = new Function('Frame', `return class F${index} extends Frame { constructor() { super(); this.v${index} = 1 } }`)(Frame)
-    defineFrame(made, `bench/${index}`, { lane: index % 2 === 1 ? 'system' : 'ordered' })
-    return new made()
-  })
+  const frames = Array.from(
+    { length: 40 },
+    (_, index) =>
+      new (new Function(
+        'Frame',
+        'defineFrame',
+        `return class F${index} extends Frame {
+          constructor() { super(); this.v${index} = 1 }
+          static { defineFrame(this, 'bench/${index}', { lane: '${index % 2 === 1 ? 'system' : 'ordered'}' }) }
+        }`,
+      )(Frame, defineFrame))(),
+  )
   const switching = (index) =>
     new (new Function(
       'FrameProcessor',
@@ -120,5 +127,106 @@ export async function w2(n, onAck) {
     pending: () => stages.reduce((sum, stage) => sum + stage.queuedFrames, 0),
     seen: () => seen,
     close,
+  }
+}
+
+/** The driver's rule for speech: the loudness of a chunk, three loud ones to start, ten quiet ones to stop. */
+class Energy extends VADAnalyzer {
+  windowSamples = 320
+  constructor() {
+    super({ confidence: 0.5, startSecs: STARTN * 0.02, stopSecs: STOPN * 0.02, minVolume: 0 })
+  }
+  async load() {}
+  confidence(window) {
+    return rms(window) > 500 ? 1 : 0
+  }
+  resetModel() {}
+}
+
+/** Reads its audio as a real recogniser does, and has one final transcript the moment speech stops. */
+class Recogniser extends STTService {
+  async *transcribe(audio, { onFinalize }) {
+    yield { type: 'open' }
+    let spoken = 0
+    let ended = false
+    let wake = () => {}
+    onFinalize(() => {
+      spoken++
+      wake()
+    })
+    const listening = (async () => {
+      for await (const _chunk of audio);
+      ended = true
+      wake()
+    })()
+    for (let heard = 0; !ended;) {
+      if (heard === spoken) await new Promise((resolve) => (wake = resolve))
+      else yield { type: 'final', text: `hello number ${++heard}`, finalized: true }
+    }
+    await listening
+  }
+}
+
+class Model extends LLMService {
+  async *generate() {
+    for (const token of TOKENS) {
+      await new Promise(setImmediate)
+      yield token
+    }
+  }
+}
+
+class Speech extends TTSService {
+  async *synthesize() {
+    for (let i = 0; i < 40; i++) yield TTSCHUNK
+  }
+}
+
+class Input extends BaseInputTransport {
+  push(pcm) {
+    this.receiveAudio(pcm, SR_IN)
+  }
+}
+
+/** Paced by the framework: the sink sees a chunk when it leaves. */
+class Output extends BaseOutputTransport {
+  constructor(sink) {
+    super()
+    this.sink = sink
+  }
+  writeAudio() {
+    this.sink.write(20)
+  }
+  writeMessage() {}
+  clearAudio() {
+    this.sink.clear()
+    return true
+  }
+}
+
+/** A voice agent out of the framework's parts, with the options that a user gets who sets none. */
+export async function session(sink) {
+  const input = new Input()
+  const pair = new LLMContextAggregatorPair(new LLMContext())
+  const pipeline = new Pipeline([
+    input,
+    new VADProcessor({ vadAnalyzer: new Energy() }),
+    new Recogniser(),
+    new UserTurnProcessor({ userSpeechTimeoutSecs: 0 }),
+    pair.user,
+    new Model(),
+    new Speech(),
+    new Output(sink),
+    pair.assistant,
+  ])
+  const task = new PipelineTask(pipeline)
+  const run = task.run()
+  await task.started
+  return {
+    push: (pcm) => input.push(pcm),
+    async close() {
+      await task.cancel()
+      await run
+    },
   }
 }

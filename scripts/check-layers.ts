@@ -40,6 +40,9 @@ function checkFile(path: string, { manifest }: Package): string[] {
     const node = specifiers.filter((name) => name.startsWith('node:'))
     if (node.length > 0) problems.push(`${place}: imports ${node.join(', ')}; this package runs in browsers too`)
   }
+  if (/import \{[^}]*\bz\b[^}]*\} from ['"]zod['"]/.test(text)) {
+    problems.push(`${place}: write import * as z from 'zod'; the named import is four times the size`)
+  }
   const limit = isTest(path) ? TEST_LINES : SOURCE_LINES
   const lines = text.split('\n').length - 1
   if (lines > limit && !path.endsWith('.generated.ts') && !path.endsWith('.test-d.ts')) {

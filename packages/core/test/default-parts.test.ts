@@ -37,7 +37,14 @@ describe('default parts', () => {
   it('complete the plainest list: turn processor and aggregators around the model', () => {
     const task = new PipelineTask(new Pipeline([stt(), new EchoLLM({ name: 'llm' }), new FrameProcessor('tts')]))
     expect(task.describe().replace(/#\d+/g, '')).toBe(
-      ['stt', 'TurnProcessor (default)', 'LLMUserAggregator (default)', 'llm', 'tts', 'LLMAssistantAggregator (default)'].join('\n'),
+      [
+        'stt',
+        'TurnProcessor (default)',
+        'LLMUserAggregator (default)',
+        'llm',
+        'tts',
+        'LLMAssistantAggregator (default)',
+      ].join('\n'),
     )
   })
 
@@ -46,7 +53,11 @@ describe('default parts', () => {
     const llm = new EchoLLM({ name: 'llm' })
     llm.setContext(context)
     const clock = new TestClock()
-    const task = new PipelineTask(new Pipeline([stt(), llm]), {}, { runtime: createTestRuntime(clock), idleTimeoutSecs: null })
+    const task = new PipelineTask(
+      new Pipeline([stt(), llm]),
+      {},
+      { runtime: createTestRuntime(clock), idleTimeoutSecs: null },
+    )
     const run = task.run()
     await clock.settle()
     await task.queueFrame(new TranscriptionFrame('hello', 'ann', '', { finalized: true }))
@@ -71,11 +82,19 @@ describe('default parts', () => {
   it('only add a turn processor where the aggregators are there', () => {
     const pair = new LLMContextAggregatorPair(new LLMContext())
     const { processors } = new PipelineTask(new Pipeline([stt(), pair.user(), new EchoLLM(), pair.assistant()]))
-    expect(processors.map((processor) => processor instanceof UserTurnProcessor)).toEqual([false, true, false, false, false])
+    expect(processors.map((processor) => processor instanceof UserTurnProcessor)).toEqual([
+      false,
+      true,
+      false,
+      false,
+      false,
+    ])
   })
 
   it('an analyzer in a list runs where it stands', () => {
-    const names = new PipelineTask(new Pipeline([new LoudnessVAD(), stt()])).processors.map(({ name }) => name.replace(/#\d+/, ''))
+    const names = new PipelineTask(new Pipeline([new LoudnessVAD(), stt()])).processors.map(({ name }) =>
+      name.replace(/#\d+/, ''),
+    )
     expect(names).toEqual(['VADProcessor', 'stt'])
   })
 

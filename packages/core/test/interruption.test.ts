@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type {
-  FrameProcessor} from '../src/index.ts';
+import type { FrameProcessor } from '../src/index.ts'
 import {
   defineProcessor,
   FrameProcessorPauseUrgentFrame,

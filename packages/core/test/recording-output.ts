@@ -58,7 +58,10 @@ export class RecordingOutput extends BaseOutputTransport {
 
   /** What was written, in milliseconds of audio. */
   get writtenMs(): number {
-    return this.written.reduce((sum, { audio, numChannels, sampleRate }) => sum + (audio.length / numChannels / sampleRate) * 1000, 0)
+    return this.written.reduce(
+      (sum, { audio, numChannels, sampleRate }) => sum + (audio.length / numChannels / sampleRate) * 1000,
+      0,
+    )
   }
 }
 

@@ -20,7 +20,7 @@ export type ClientMiddleware = (
 export type ClientMiddlewareFactory = (server: Server | SecureServer) => ClientMiddleware | Promise<ClientMiddleware>
 
 /** Where `/client/` comes from: a folder with built files, or a middleware. */
-export type ClientPage = string | URL | ClientMiddleware
+type ClientPage = string | URL | ClientMiddleware
 
 /** What the routes act on. */
 export interface RouteTarget {

@@ -1,1 +1,5 @@
-export {}
+export { DEFAULT_MODELS, shutdownDate } from './models.ts'
+export type { OpenAIConnectionOptions } from './openai-client.ts'
+export { OpenAILLMService, type OpenAILLMServiceOptions } from './openai-llm-service.ts'
+export { OpenAISTTService, type OpenAISTTServiceOptions } from './openai-stt-service.ts'
+export { OpenAITTSService, type OpenAITTSServiceOptions } from './openai-tts-service.ts'

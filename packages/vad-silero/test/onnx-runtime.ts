@@ -1,8 +1,9 @@
+import type * as Onnx from 'onnxruntime-node'
 import { modelPath } from '../scripts/silero-onnx.ts'
 import { networkShape } from '../src/network-shape.ts'
 import type { SileroSampleRate } from '../src/network-shape.ts'
 
-type Runtime = typeof import('onnxruntime-node')
+type Runtime = typeof Onnx
 
 /** onnxruntime-node, or why it does not load on this machine. */
 export async function loadOnnxRuntime(): Promise<{ runtime: Runtime } | { missing: string }> {

@@ -21,7 +21,7 @@ interface Chunk {
 }
 
 /** Samples for one level report: 85 ms at 24 kHz. */
-export const levelSamples = 2048
+const levelSamples = 2048
 
 /** Audio gathered before an idle player sounds, or else waited for: 40 ms at 24 kHz. Bridges the jitter of a network. */
 export const leadSamples = 960

@@ -1,5 +1,5 @@
 /** What can go wrong, as far as the page can tell it apart. */
-export type ProblemKind =
+type ProblemKind =
   | 'no-microphone'
   | 'mic-denied'
   | 'mic-busy'

@@ -25,7 +25,7 @@ export interface AdapterOptions {
 }
 
 /** A message of the tool role. */
-export type ToolMessage = Extract<StandardMessage, { readonly role: 'tool' }>
+type ToolMessage = Extract<StandardMessage, { readonly role: 'tool' }>
 
 /**
  * The messages of a context that `llm` may see. Each call is followed by its result, for providers refuse anything

@@ -1,5 +1,5 @@
 import { PcError } from '../runtime/errors.ts'
-import { Frame, frameClass } from './frame.ts'
+import { type Frame, frameClass } from './frame.ts'
 
 /** A frame as plain data: what recordings hold and what goes to a worker. Typed arrays stay typed arrays. */
 export interface FrameData {

@@ -31,7 +31,8 @@ function holds(processor: FrameProcessor, kind: abstract new (...args: never[]) 
  */
 export function withDefaultParts(pipeline: Pipeline): Pipeline {
   const list = [...pipeline.processors]
-  const find = (kind: abstract new (...args: never[]) => unknown): number => list.findIndex((processor) => holds(processor, kind))
+  const find = (kind: abstract new (...args: never[]) => unknown): number =>
+    list.findIndex((processor) => holds(processor, kind))
   const insert = (at: number, part: FrameProcessor): void => {
     defaults.add(part)
     list.splice(at, 0, part)

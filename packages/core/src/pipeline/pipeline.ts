@@ -40,8 +40,7 @@ export class Pipeline {
   }
 }
 
-/** @internal */
-export function resolveElement(element: PipelineElement, place: string): FrameProcessor | Pipeline {
+function resolveElement(element: PipelineElement, place: string): FrameProcessor | Pipeline {
   if (element instanceof Pipeline) return element
   if (typeof element === 'function') return resolveElement(element(), place)
   if (typeof element === 'object' && element !== null) {

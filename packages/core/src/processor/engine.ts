@@ -128,7 +128,7 @@ export class Engine {
         // A node on the stack gets its hook when it unwinds.
         if ((node.state & (HOOK | STACK)) !== HOOK) continue
         visited = true
-        node.visit()
+        node.lifecycle.interrupted()
       }
     }
     this.#visiting = false

@@ -2,7 +2,7 @@ import { FLAG_STICKY, type Frame, type FrameDirection } from '../frames/frame.ts
 import type { Clock } from '../runtime/clock.ts'
 
 /** How much of the past a processor that has not started yet remembers, milliseconds. */
-export const HELD_MS = 20_000
+const HELD_MS = 20_000
 
 /** Frames that arrived before StartFrame, bounded by age; sticky ones stay. */
 export class HeldFrames {

@@ -3,11 +3,12 @@ import type {
   FrameProcessorPauseUrgentFrame,
   FrameProcessorResumeFrame,
 } from '../frames/control.ts'
-import type { Frame, FrameDirection } from '../frames/frame.ts'
+import { FLAG_STICKY, type Frame, type FrameDirection } from '../frames/frame.ts'
 import type { CancelFrame, EndFrame, InterruptionFrame, StartFrame, StopFrame } from '../frames/lifecycle.ts'
 import type { FrameContext } from './frame-context.ts'
 import { FrameProcessor } from './frame-processor.ts'
 import type { Node } from './node.ts'
+import { HOOK, STACK } from './node-state.ts'
 import { isFrame, type Result } from './result.ts'
 
 type EngineFrame =
@@ -87,21 +88,30 @@ export class Lifecycle {
     return hooked.then(() => this.#afterHook(frame, direction, ctx))
   }
 
-  /** The hook of an interruption, then the frame itself for processors that look at it. */
-  interrupted(frame: InterruptionFrame, ctx: FrameContext): void {
+  /**
+   * The second half of an interruption: its hook, then the frame itself for processors that look at it. Only while a
+   * hook waits and the handler is not on the stack.
+   */
+  interrupted(): void {
     const node = this.#node
+    const { processor } = node
+    const frame = node.engine.lastInterruption
+    const ctx = node.contextFor(FLAG_STICKY, 'downstream')
+    node.state = (node.state & ~HOOK) | STACK
     try {
-      node.processor.onInterruption(frame, ctx)
+      processor.onInterruption(frame, ctx)
     } catch (error) {
       node.failed(error)
     }
-    if (!this.#seesInterruptions) return
     try {
-      const result: Result = node.handler.call(node.processor, frame, 'downstream', ctx)
+      const result: Result = this.#seesInterruptions
+        ? node.handler.call(processor, frame, 'downstream', ctx)
+        : undefined
       if (result !== undefined) this.#take(result, ctx)?.catch((error: unknown) => node.failed(error))
     } catch (error) {
       node.failed(error)
     }
+    node.state &= ~STACK
   }
 
   #hook(frame: Frame, ctx: FrameContext): void | Promise<void> {

@@ -71,7 +71,7 @@ export class Node {
   /** Contexts of this node whose work must hear of an abort. */
   readonly #live = new Set<FrameContext>()
   readonly #held: HeldFrames
-  readonly #lifecycle: Lifecycle
+  readonly lifecycle: Lifecycle
   #running: FrameContext | null = null
   readonly #reports: LaneReports
 
@@ -81,7 +81,7 @@ export class Node {
     this.edge = edge
     this.index = engine.nodes.push(this) - 1
     this.handler = passesThrough(processor) ? passOn : (processor.processFrame as Handler)
-    this.#lifecycle = new Lifecycle(this)
+    this.lifecycle = new Lifecycle(this)
     this.#contexts = new LaneContexts(this)
     this.#reports = new LaneReports(this)
     this.#held = new HeldFrames(engine.runtime.clock)
@@ -141,7 +141,7 @@ export class Node {
     }
     if ((flags & FLAG_ENGINE) !== 0) {
       // What processors push of an interruption that has been round already.
-      if (frame === this.engine.lastInterruption || this.#lifecycle.atOnce(frame, direction)) return
+      if (frame === this.engine.lastInterruption || this.lifecycle.atOnce(frame, direction)) return
       if (frame.type === 'StartFrame' && (state & (HELD | STACK)) === HELD) {
         this.#run(frame, direction, flags)
         return
@@ -165,7 +165,7 @@ export class Node {
     try {
       result =
         (flags & FLAG_ENGINE) !== 0
-          ? this.#lifecycle.inTurn(frame, direction, ctx)
+          ? this.lifecycle.inTurn(frame, direction, ctx)
           : this.handler.call(this.processor, frame, direction, ctx)
     } catch (error) {
       this.failed(error, ctx)
@@ -258,7 +258,7 @@ export class Node {
     if ((this.state & (STACK | YIELDED | DEAD)) !== 0) return
     for (let done = 1; ; done++) {
       const state = this.state
-      if ((state & HOOK) !== 0) this.visit()
+      if ((state & HOOK) !== 0) this.lifecycle.interrupted()
       else if (this.#systemQueue.size > 0 && (state & BLOCKS_SYSTEM) === 0) this.#next(this.#systemQueue)
       else if (this.#orderedQueue.size > 0 && (state & BLOCKS_ORDERED) === 0) this.#next(this.#orderedQueue)
       else break
@@ -304,7 +304,7 @@ export class Node {
     const running = this.#running
     const cut = running !== null && running.guarded
     if (cut || running === null) this.state &= ~ORDERED_PAUSED
-    if (this.#lifecycle.hearsInterruptions && (this.state & (HELD | DEAD)) === 0) this.state |= HOOK
+    if (this.lifecycle.hearsInterruptions && (this.state & (HELD | DEAD)) === 0) this.state |= HOOK
     return cut ? running : undefined
   }
 
@@ -314,15 +314,15 @@ export class Node {
     for (const ctx of this.#live) {
       if (!ctx.epoch.stale) continue
       this.#live.delete(ctx)
-      ctx.abort(ctx.epoch.reason)
+      for (const fn of ctx.takeCallbacks()) {
+        try {
+          fn()
+        } catch (error) {
+          this.failed(error)
+        }
+      }
+      ctx.controller?.abort(ctx.epoch.reason)
     }
-  }
-
-  /** The second half of an interruption: the hook. Only while one waits and the handler is not on the stack. */
-  visit(): void {
-    this.state = (this.state & ~HOOK) | STACK
-    this.#lifecycle.interrupted(this.engine.lastInterruption, this.#contexts.sticky)
-    this.state &= ~STACK
   }
 
   dropHook(): void {

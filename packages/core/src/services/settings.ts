@@ -63,7 +63,7 @@ type Fields = { readonly extra?: Readonly<Record<string, unknown>> | undefined }
  *
  * @throws PcError `invalid-settings` for a value of the wrong type; nothing is applied then.
  */
-export function applySettings<S extends Fields>(
+function applySettings<S extends Fields>(
   settings: S,
   delta: Readonly<Record<string, unknown>>,
   shape: SettingsShape,

@@ -259,13 +259,14 @@ export abstract class STTService extends FrameProcessor<STTServiceEvents> {
     const dying = livedMs !== undefined && this.#quickFailures.lost(livedMs)
     if (livedMs !== undefined && !dying && livedMs >= 5000) this.#retries = 0
     const delayMs = retryDelayMs(RECONNECT_POLICY, this.#retries++, this.runtime.random)
+    const final = error.permanent || error.kind === 'quota'
     this.emit('connectionError', error)
-    if (!error.permanent && !dying && delayMs !== undefined) {
+    if (!final && !dying && delayMs !== undefined) {
       this.pushError(error)
       return delayMs
     }
     this.#health.set(false)
-    this.pushError(error.permanent ? error : this.#givenUp(error, dying))
+    this.pushError(final ? error : this.#givenUp(error, dying))
     return undefined
   }
 

@@ -175,12 +175,13 @@ test('what is heard is a prefix of the text, grows with the samples, is complete
           const samples = words.reduce((sum, _, i) => sum + ms(wordMs[i]!), 0)
           const ends = wordEnds(text)
           let at = sample
-          for (let piece = 0; piece < pieces; piece++) ledger.receive('a', Math.floor(samples / pieces) + (piece === 0 ? samples % pieces : 0))
+          for (let piece = 0; piece < pieces; piece++)
+            ledger.receive('a', Math.floor(samples / pieces) + (piece === 0 ? samples % pieces : 0))
           for (const [i, word] of words.entries()) {
             if (timed) {
               ledger.word('a', { text: word, offsetUs: (at / RATE) * 1_000_000, segmentId: segment })
               // A dash has no sound of its own.
-            if (word !== '—') starts.push({ sample: at, segment, endChar: words.slice(0, i + 1).join(' ').length })
+              if (word !== '—') starts.push({ sample: at, segment, endChar: words.slice(0, i + 1).join(' ').length })
             }
             at += ms(wordMs[i]!)
           }

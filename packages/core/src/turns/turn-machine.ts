@@ -15,7 +15,7 @@ export interface TurnMachineOptions {
 }
 
 /** The state after an event, and what is to be done. */
-export interface TurnStep {
+interface TurnStep {
   readonly state: TurnState
   readonly effects: readonly TurnEffect[]
 }

@@ -19,7 +19,7 @@ export const SAMPLE_ENCODINGS = ['linear16', 'linear32', 'mulaw', 'alaw'] as con
 export const PACKET_ENCODINGS = ['flac', 'amr-nb', 'amr-wb', 'opus', 'ogg-opus', 'speex', 'g729'] as const
 
 /** An encoding that the query parameter may name. */
-export type AudioEncoding = (typeof SAMPLE_ENCODINGS)[number] | (typeof PACKET_ENCODINGS)[number]
+type AudioEncoding = (typeof SAMPLE_ENCODINGS)[number] | (typeof PACKET_ENCODINGS)[number]
 
 /** What the query says about the audio. */
 export interface InputFormat {

@@ -42,7 +42,7 @@ export interface PreparedReply {
 }
 
 /** The `usage` object of the API. */
-export interface WireUsage {
+interface WireUsage {
   readonly prompt_tokens: number
   readonly completion_tokens: number
   readonly total_tokens: number

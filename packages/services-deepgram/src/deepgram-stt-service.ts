@@ -1,0 +1,209 @@
+import { type PipelineSetup, PcError, type STTEvent, STTService, type STTServiceOptions, type TranscribeOptions } from '@pc/core'
+import type { DeepgramClient } from '@deepgram/sdk'
+import { Channel } from './channel.ts'
+import { createClient, type DeepgramAccess, type DeepgramConnectionOptions, readAccess, toQuery } from './deepgram-access.ts'
+import { messageError } from './deepgram-error.ts'
+import { DeepgramSocket } from './deepgram-socket.ts'
+import { readListenMessage } from './listen-results.ts'
+
+/** The options of {@link DeepgramSTTService}. What is left out is not sent, unless a default is named. */
+export interface DeepgramSTTServiceOptions extends Omit<STTServiceOptions, 'settings'>, DeepgramConnectionOptions {
+  /** Default `nova-3-general`. */
+  model?: string | undefined
+  /** BCP-47, or `multi`. Default `en`. */
+  language?: string | undefined
+  /** Default true. */
+  interimResults?: boolean | undefined
+  /** Default true. */
+  punctuate?: boolean | undefined
+  /** Numbers, dates and the like in their usual form. */
+  smartFormat?: boolean | undefined
+  /** How much silence ends an utterance at the provider, seconds; true is its default of 0.01, false never. */
+  endpointing?: boolean | number | undefined
+  /** An `utteranceEnd` event after this much time without words, seconds, at least 1. Needs `interimResults`. */
+  utteranceEndSecs?: number | undefined
+  /** `speechStarted` events. */
+  vadEvents?: boolean | undefined
+  profanityFilter?: boolean | undefined
+  numerals?: boolean | undefined
+  dictation?: boolean | undefined
+  diarize?: boolean | undefined
+  detectEntities?: boolean | undefined
+  /** Words to expect; only nova-3. */
+  keyterms?: readonly string[] | undefined
+  /** Words to expect, as `word:boost`; only models before nova-3. */
+  keywords?: readonly string[] | undefined
+  /** Kinds of information to leave out, for example `pci`, `ssn`. */
+  redact?: readonly string[] | undefined
+  /** Replacements, as `find:replace`. */
+  replace?: readonly string[] | undefined
+  search?: readonly string[] | undefined
+  tags?: readonly string[] | undefined
+  /** Keeps the audio out of the provider's model improvement. */
+  mipOptOut?: boolean | undefined
+  version?: string | undefined
+  /** Sent in the query as it is, in the provider's own spelling. */
+  extra?: Readonly<Record<string, unknown>> | undefined
+}
+
+/** Settings of this provider alone, by their names in the query. */
+const WIRE_NAMES: Readonly<Record<string, string>> = {
+  interimResults: 'interim_results',
+  smartFormat: 'smart_format',
+  utteranceEndSecs: 'utterance_end_ms',
+  vadEvents: 'vad_events',
+  profanityFilter: 'profanity_filter',
+  detectEntities: 'detect_entities',
+  keyterms: 'keyterm',
+  tags: 'tag',
+  mipOptOut: 'mip_opt_out',
+}
+
+/** The provider closes a connection on which nothing came for 10 s. */
+const KEEP_ALIVE_MS = 4000
+const CONNECT_TIMEOUT_SECS = 10
+/** A server that leaves this much unread is not listening any more: half a minute of 16 kHz audio. */
+const MAX_BUFFERED_BYTES = 1 << 20
+/** From the end of speech to the final transcript, 99th percentile, seconds. */
+const TTFS_P99_SECS = 0.35
+
+/**
+ * Streaming speech recognition of Deepgram (listen v1, Nova models). When voice activity ends, it asks for the result at
+ * once.
+ *
+ * Errors: `missing-api-key` and `invalid-base-url` from the constructor; `http-<status>`, `connection-failed`,
+ * `connect-timeout`, `connection-closed`, `connection-stalled`, and the provider's own codes such as `net-0001`.
+ */
+export class DeepgramSTTService extends STTService {
+  readonly #access: DeepgramAccess
+  #client: DeepgramClient | undefined
+
+  constructor(options: DeepgramSTTServiceOptions = {}) {
+    const { model = 'nova-3-general', language = 'en', interimResults = true, punctuate = true } = options
+    super({
+      ttfsP99LatencySecs: TTFS_P99_SECS,
+      ...options,
+      settings: { model, language, extra: { interimResults, punctuate, ...ownSettings(options), ...options.extra } },
+    })
+    this.#access = readAccess(options, 'DeepgramSTTService')
+  }
+
+  override onSetup(setup: PipelineSetup): void | Promise<void> {
+    this.#client = createClient(this.#access, setup.runtime)
+    return super.onSetup(setup)
+  }
+
+  override async *transcribe(audio: AsyncIterable<Int16Array>, options: TranscribeOptions): AsyncIterable<STTEvent> {
+    const { signal } = options
+    const messages = new Channel<Readonly<Record<string, unknown>>>()
+    let leaving = false
+    const socket = await DeepgramSocket.open(
+      this.#connect(options),
+      {
+        message: (data) => {
+          if (!(data instanceof Uint8Array)) messages.push(data)
+        },
+        closed: (error) => messages.end(leaving || signal.aborted ? undefined : error),
+      },
+      { signal, service: this.name },
+    )
+    yield { type: 'open' }
+    options.onFinalize(() => socket.send({ type: 'Finalize' }))
+    const stopKeepAlive = this.#keepAlive(socket)
+    this.#send(audio, socket).then(
+      () => {
+        leaving = true
+        socket.send({ type: 'CloseStream' })
+      },
+      (error: unknown) => {
+        messages.end(error)
+        socket.close()
+      },
+    )
+    try {
+      for await (const message of messages) {
+        if (message['type'] === 'Error') throw messageError(message, this.name)
+        const event = readListenMessage(message, options.settings.language)
+        if (event !== undefined) yield event
+      }
+    } finally {
+      stopKeepAlive()
+      socket.close()
+    }
+  }
+
+  async #connect({ sampleRate, settings, signal }: TranscribeOptions): ReturnType<DeepgramClient['listen']['v1']['connect']> {
+    if (this.#client === undefined) {
+      throw new PcError('DeepgramSTTService is not part of a running task yet.', { code: 'not-set-up', kind: 'config' })
+    }
+    const { model = 'nova-3-general', language, extra = {} } = settings
+    const query = toQuery({ language, encoding: 'linear16', sample_rate: sampleRate, channels: 1, ...toWire(extra) })
+    return this.#client.listen.v1.connect({
+      model,
+      queryParams: query,
+      headers: { ...this.#access.headers },
+      abortSignal: signal,
+      connectionTimeoutInSeconds: CONNECT_TIMEOUT_SECS,
+      // The base reconnects, with the audio that the SDK would lose.
+      reconnectAttempts: 0,
+      shouldReconnect: () => false,
+    })
+  }
+
+  async #send(audio: AsyncIterable<Int16Array>, socket: DeepgramSocket): Promise<void> {
+    for await (const chunk of audio) {
+      // An empty message would end the stream.
+      if (chunk.length === 0) continue
+      this.#lastSentMs = this.runtime.clock.nowMs()
+      socket.send(new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.byteLength))
+      if (socket.bufferedBytes <= MAX_BUFFERED_BYTES) continue
+      const message = 'Deepgram has stopped reading the audio.'
+      throw new PcError(message, { code: 'connection-stalled', kind: 'transient', service: this.name })
+    }
+  }
+
+  #lastSentMs = 0
+
+  #keepAlive(socket: DeepgramSocket): () => void {
+    const { clock } = this.runtime
+    const tick = (): void => {
+      if (clock.nowMs() - this.#lastSentMs >= KEEP_ALIVE_MS) socket.send({ type: 'KeepAlive' })
+      timer = clock.setTimeout(tick, KEEP_ALIVE_MS, { background: true })
+    }
+    let timer = clock.setTimeout(tick, KEEP_ALIVE_MS, { background: true })
+    return () => timer.cancel()
+  }
+}
+
+function ownSettings(options: DeepgramSTTServiceOptions): Record<string, unknown> {
+  const { smartFormat, endpointing, utteranceEndSecs, vadEvents, profanityFilter, numerals, dictation, diarize } = options
+  const { detectEntities, keyterms, keywords, redact, replace, search, tags, mipOptOut, version } = options
+  return {
+    smartFormat,
+    endpointing,
+    utteranceEndSecs,
+    vadEvents,
+    profanityFilter,
+    numerals,
+    dictation,
+    diarize,
+    detectEntities,
+    keyterms,
+    keywords,
+    redact,
+    replace,
+    search,
+    tags,
+    mipOptOut,
+    version,
+  }
+}
+
+function toWire(extra: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(extra).map(([name, value]) => {
+      const seconds = name === 'endpointing' || name === 'utteranceEndSecs'
+      return [WIRE_NAMES[name] ?? name, seconds && typeof value === 'number' ? Math.round(value * 1000) : value]
+    }),
+  )
+}
