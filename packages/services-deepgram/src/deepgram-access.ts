@@ -54,7 +54,16 @@ export function toQuery(values: Readonly<Record<string, unknown>>): Record<strin
   const query: Record<string, string | string[]> = {}
   for (const [name, value] of Object.entries(values)) {
     if (value === undefined || value === null) continue
-    query[name] = Array.isArray(value) ? value.map(String) : String(value)
+    query[name] = Array.isArray(value) ? value.map(toText) : toText(value)
   }
   return query
+}
+
+function toText(value: unknown): string {
+  return typeof value === 'string' ? value : JSON.stringify(value)
+}
+
+/** Options without those that were not given. */
+export function given(values: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined))
 }

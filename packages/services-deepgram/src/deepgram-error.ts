@@ -6,7 +6,11 @@ export function connectionError(message: string, service: string): PcError {
   const status = Number(/Unexpected server response: (\d{3})/.exec(message)?.[1] ?? NaN)
   if (!Number.isNaN(status)) return refusal(status, service)
   if (message === 'TIMEOUT') {
-    return new PcError('Deepgram did not open the connection in time.', { code: 'connect-timeout', kind: 'timeout', service })
+    return new PcError('Deepgram did not open the connection in time.', {
+      code: 'connect-timeout',
+      kind: 'timeout',
+      service,
+    })
   }
   const text = `Deepgram could not be reached: ${message || 'the connection failed'}`
   return new PcError(text, { code: 'connection-failed', kind: 'transient', service })
@@ -34,13 +38,24 @@ export function messageError(message: Readonly<Record<string, unknown>>, service
 /** What a request of the SDK threw. */
 export function requestError(thrown: unknown, service: string): PcError {
   if (PcError.is(thrown)) return thrown
-  if (isAbortError(thrown)) return new PcError('The request was aborted.', { code: 'aborted', kind: 'aborted', service, cause: thrown })
+  if (isAbortError(thrown))
+    return new PcError('The request was aborted.', { code: 'aborted', kind: 'aborted', service, cause: thrown })
   if (thrown instanceof DeepgramTimeoutError) {
-    return new PcError('Deepgram did not answer in time.', { code: 'request-timeout', kind: 'timeout', service, cause: thrown })
+    return new PcError('Deepgram did not answer in time.', {
+      code: 'request-timeout',
+      kind: 'timeout',
+      service,
+      cause: thrown,
+    })
   }
   if (thrown instanceof DeepgramError) {
     if (thrown.statusCode !== undefined) return refusal(thrown.statusCode, service, thrown)
-    return new PcError('Deepgram could not be reached.', { code: 'connection-failed', kind: 'transient', service, cause: thrown })
+    return new PcError('Deepgram could not be reached.', {
+      code: 'connection-failed',
+      kind: 'transient',
+      service,
+      cause: thrown,
+    })
   }
   if (thrown instanceof TypeError) {
     const message = 'The connection to Deepgram broke before the audio was complete.'

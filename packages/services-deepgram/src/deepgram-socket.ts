@@ -4,7 +4,7 @@ import { closeError, connectionError } from './deepgram-error.ts'
 /** The part of the SDK's sockets that is used here: its own wrapper turns audio into Blobs and hides how it closed. */
 export interface SdkSocket {
   readonly socket: {
-    binaryType: BinaryType
+    binaryType: string
     readonly bufferedAmount: number
     readonly readyState: number
     send(data: string | ArrayBufferView): void

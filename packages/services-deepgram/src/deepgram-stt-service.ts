@@ -1,7 +1,21 @@
-import { type PipelineSetup, PcError, type STTEvent, STTService, type STTServiceOptions, type TranscribeOptions } from '@pc/core'
+import {
+  type PipelineSetup,
+  PcError,
+  type STTEvent,
+  STTService,
+  type STTServiceOptions,
+  type TranscribeOptions,
+} from '@pc/core'
 import type { DeepgramClient } from '@deepgram/sdk'
 import { Channel } from './channel.ts'
-import { createClient, type DeepgramAccess, type DeepgramConnectionOptions, readAccess, toQuery } from './deepgram-access.ts'
+import {
+  createClient,
+  type DeepgramAccess,
+  type DeepgramConnectionOptions,
+  given,
+  readAccess,
+  toQuery,
+} from './deepgram-access.ts'
 import { messageError } from './deepgram-error.ts'
 import { DeepgramSocket } from './deepgram-socket.ts'
 import { readListenMessage } from './listen-results.ts'
@@ -77,13 +91,18 @@ const TTFS_P99_SECS = 0.35
 export class DeepgramSTTService extends STTService {
   readonly #access: DeepgramAccess
   #client: DeepgramClient | undefined
+  #lastSentMs = 0
 
   constructor(options: DeepgramSTTServiceOptions = {}) {
     const { model = 'nova-3-general', language = 'en', interimResults = true, punctuate = true } = options
     super({
       ttfsP99LatencySecs: TTFS_P99_SECS,
       ...options,
-      settings: { model, language, extra: { interimResults, punctuate, ...ownSettings(options), ...options.extra } },
+      settings: {
+        model,
+        language,
+        extra: { interimResults, punctuate, ...given(ownSettings(options)), ...options.extra },
+      },
     })
     this.#access = readAccess(options, 'DeepgramSTTService')
   }
@@ -107,6 +126,7 @@ export class DeepgramSTTService extends STTService {
       },
       { signal, service: this.name },
     )
+    signal.addEventListener('abort', () => messages.end(), { once: true })
     yield { type: 'open' }
     options.onFinalize(() => socket.send({ type: 'Finalize' }))
     const stopKeepAlive = this.#keepAlive(socket)
@@ -132,7 +152,11 @@ export class DeepgramSTTService extends STTService {
     }
   }
 
-  async #connect({ sampleRate, settings, signal }: TranscribeOptions): ReturnType<DeepgramClient['listen']['v1']['connect']> {
+  async #connect({
+    sampleRate,
+    settings,
+    signal,
+  }: TranscribeOptions): ReturnType<DeepgramClient['listen']['v1']['connect']> {
     if (this.#client === undefined) {
       throw new PcError('DeepgramSTTService is not part of a running task yet.', { code: 'not-set-up', kind: 'config' })
     }
@@ -162,8 +186,6 @@ export class DeepgramSTTService extends STTService {
     }
   }
 
-  #lastSentMs = 0
-
   #keepAlive(socket: DeepgramSocket): () => void {
     const { clock } = this.runtime
     const tick = (): void => {
@@ -176,7 +198,8 @@ export class DeepgramSTTService extends STTService {
 }
 
 function ownSettings(options: DeepgramSTTServiceOptions): Record<string, unknown> {
-  const { smartFormat, endpointing, utteranceEndSecs, vadEvents, profanityFilter, numerals, dictation, diarize } = options
+  const { smartFormat, endpointing, utteranceEndSecs, vadEvents, profanityFilter, numerals, dictation, diarize } =
+    options
   const { detectEntities, keyterms, keywords, redact, replace, search, tags, mipOptOut, version } = options
   return {
     smartFormat,

@@ -18,7 +18,8 @@ export function readListenMessage(message: Json, language: string | undefined): 
 
 function readResults(message: Json, language: string | undefined): STTEvent | undefined {
   const { channel, start, duration } = message
-  const best: unknown = isJson(channel) && Array.isArray(channel['alternatives']) ? channel['alternatives'][0] : undefined
+  const best: unknown =
+    isJson(channel) && Array.isArray(channel['alternatives']) ? channel['alternatives'][0] : undefined
   if (!isJson(best) || typeof best['transcript'] !== 'string') return undefined
   const languages: unknown = best['languages']
   const heard: unknown = Array.isArray(languages) ? languages[0] : undefined

@@ -382,6 +382,16 @@ describe('an interruption', () => {
   })
 })
 
+test('an interruption at the hands of who hears a word drops what is behind it and keeps what is sticky', async () => {
+  const { clock, output, send, task, tags } = await startRig({}, rate)
+  task.on('frameReachedDownstream', (frame) => {
+    if (frame.type === 'TTSTextFrame') output.broadcastInterruption()
+  })
+  await send(announce('One.'), speech(100), unitEnd('One.'), new TextFrame('gone'), new TranscriptionFrame('kept'))
+  await clock.advance(1000)
+  expect(tags().filter((tag) => tag.startsWith('T'))).toEqual(['TTSTextFrame', 'TranscriptionFrame'])
+})
+
 describe('a client that reports what it plays', () => {
   const text = 'aaaa bbbb cccc'
 
@@ -575,4 +585,13 @@ test('more than half a minute of waiting audio makes producers wait', async () =
   await clock.advance(20_000)
   expect(accepted).toBe(true)
   await queued
+})
+
+test('an interruption makes room at once for what follows', async () => {
+  const { clock, output, send } = await startRig({}, rate)
+  await send(speech(40_000), new TextFrame('behind'))
+  await clock.advance(100)
+  await send(new InterruptionFrame(), speech(20, 'b'))
+  await clock.advance(20)
+  expect(output.written.at(-1)).toMatchObject({ contextId: 'b', atMs: 120 })
 })
