@@ -21,7 +21,11 @@ const speech = noisySpeech(16000).slice(0, 100 * 512)
 /** Runs both engines over the recording and sends what they say. */
 const PAGE = `<!doctype html>
 <link rel="icon" href="data:,">
-<script type="importmap">{ "imports": { "@pc/core": "/core/src/index.ts" } }</script>
+<script type="importmap">{ "imports": { "@pc/core": "/core/src/index.ts", "@pc/audio": "/audio/src/index.ts" } }</script>
+<script>
+  addEventListener('error', ({ message }) => fetch('/result', { method: 'POST', body: message }))
+  addEventListener('unhandledrejection', ({ reason }) => fetch('/result', { method: 'POST', body: String(reason) }))
+</script>
 <script type="module">
   import { SileroModel } from '/vad-silero/src/index.ts'
   const speech = new Int16Array(await (await fetch('/speech')).arrayBuffer())
@@ -67,7 +71,9 @@ async function runInChromium(executable: string, policy: string): Promise<Record
   const exited = once(browser, 'exit')
   try {
     const early = exited.then(() => Promise.reject(new Error('Chromium ended before the page had a result')))
-    const parsed: unknown = JSON.parse(await Promise.race([result.promise, early]))
+    const said = await Promise.race([result.promise, early])
+    if (!said.startsWith('{')) throw new Error(`the page failed: ${said}`)
+    const parsed: unknown = JSON.parse(said)
     if (!isResult(parsed)) throw new TypeError('the page sent something else than probabilities')
     return parsed
   } finally {
