@@ -51,8 +51,7 @@ function checkForeignProject(
     name: 'foreign',
     private: true,
     type: 'module',
-    dependencies: { ...files, zod: '^4.6.7' },
-    devDependencies: { '@types/node': '^24.9.0', '@types/ws': '^8.18.2' },
+    dependencies: { ...files, zod: '^4.6.7', '@types/node': '^24.9.0', '@types/ws': '^8.18.2' },
     overrides: files,
   })
   write('tsconfig.json', {

@@ -166,15 +166,20 @@ export class PipelineTask {
     this.#events.emit('pipelineFinished', terminal)
   }
 
-  /** Puts a frame in at the source, or with `upstream` at the sink; waits while queues ahead are crowded. */
+  /** Puts a frame in at the source, or with `upstream` at the sink. Ordered ones wait while queues ahead are crowded. */
   async queueFrame(frame: Frame, direction: FrameDirection = 'downstream'): Promise<void> {
-    if (this.#phase === 'created' || this.#phase === 'starting') {
-      if (frame.type === 'CancelFrame') void this.cancel((frame as CancelFrame).reason)
-      else this.#beforeStart.push([frame, direction])
+    if (frame.type === 'CancelFrame') {
+      void this.cancel((frame as CancelFrame).reason)
       return
     }
-    const head = this.#chain.head
-    if (head !== null) await this.#engine.pressure.ready(head, 'downstream')
+    if (this.#phase === 'created' || this.#phase === 'starting') {
+      this.#beforeStart.push([frame, direction])
+      return
+    }
+    const { head } = this.#chain
+    // An end has its deadline from here on, also while it waits to get in.
+    if (frame.type === 'EndFrame' || frame.type === 'StopFrame') this.#beginEnd()
+    if (head !== null && frame.lane === 'ordered') await this.#engine.pressure.ready(head, 'downstream')
     this.#enter(frame, direction)
   }
 
@@ -201,7 +206,7 @@ export class PipelineTask {
   async flushPipeline(timeoutSecs = 5): Promise<boolean> {
     const probe = new PipelineFlushFrame(++this.#lastProbe)
     const back = new Promise<void>((resolve) => this.#probes.set(probe.probeId, resolve))
-    await this.queueFrame(probe)
+    void this.queueFrame(probe)
     const inTime = await within(this.runtime.clock, timeoutSecs * 1000, back)
     this.#probes.delete(probe.probeId)
     return inTime
@@ -244,10 +249,6 @@ export class PipelineTask {
 
   #enter(frame: Frame, direction: FrameDirection): void {
     if (frame.type === 'EndFrame' || frame.type === 'StopFrame') this.#beginEnd()
-    if (frame.type === 'CancelFrame') {
-      void this.cancel((frame as CancelFrame).reason)
-      return
-    }
     const { head, tail } = this.#chain
     const entry = direction === 'downstream' ? head : tail
     if (entry !== null) entry.accept(frame, direction)
@@ -317,7 +318,9 @@ export class PipelineTask {
     this.#idle?.start()
     this.#heartbeats?.start()
     this.#observers.add(metricsObserver(this.#events))
-    if (this.params.enableMetrics && this.params.sendInitialEmptyMetrics) this.#sendEmptyMetrics()
+    const zeros = this.params.enableMetrics && this.params.sendInitialEmptyMetrics
+    const data = zeros ? emptyMetrics(this.processors) : []
+    if (data.length > 0) this.#enter(new MetricsFrame(data), 'downstream')
     for (const [queued, direction] of this.#beforeStart.splice(0)) this.#enter(queued, direction)
   }
 
@@ -391,10 +394,5 @@ export class PipelineTask {
       send: (frame: HeartbeatFrame) => this.#enter(frame, 'downstream'),
       onTimeout: () => this.#events.emit('heartbeatTimeout'),
     })
-  }
-
-  #sendEmptyMetrics(): void {
-    const data = emptyMetrics(this.processors)
-    if (data.length > 0) this.#enter(new MetricsFrame(data), 'downstream')
   }
 }

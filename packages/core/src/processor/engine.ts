@@ -77,7 +77,24 @@ export class Engine {
     this.pressure.release()
     if (watched !== undefined) this.#watch(watched)
     for (const node of this.nodes) node.abort()
-    if (!this.#visiting) this.#visit()
+    if (this.#visiting) return
+    this.#visiting = true
+    let visited = true
+    for (let round = 0; visited; round++) {
+      if (round === MAX_ROUNDS) {
+        for (const node of this.nodes) node.dropHook()
+        this.runtime.log.log('error', 'onInterruption hooks keep interrupting each other: break the loop.')
+      }
+      visited = false
+      for (const node of this.nodes) {
+        // A node on the stack gets its hook when it unwinds.
+        if ((node.state & (HOOK | STACK)) !== HOOK) continue
+        visited = true
+        node.lifecycle.interrupted()
+      }
+    }
+    this.#visiting = false
+    for (const node of this.nodes) if ((node.state & PENDING) !== 0) node.wake()
   }
 
   /** The end of all work, out of band. */
@@ -87,7 +104,7 @@ export class Engine {
       epoch.reason = abort
       epoch.stale = true
     }
-    for (const node of this.nodes) node.kill(abort)
+    for (const node of this.nodes) node.kill()
     this.pressure.release()
   }
 
@@ -113,26 +130,6 @@ export class Engine {
   observe(node: Node | null, from: Node | null, frame: Frame, direction: FrameDirection): void {
     const name = (at: Node | null): FrameProcessor | null => at?.processor ?? null
     this.observers.pushed(name(from), name(node), frame, direction)
-  }
-
-  #visit(): void {
-    this.#visiting = true
-    let visited = true
-    for (let round = 0; visited; round++) {
-      if (round === MAX_ROUNDS) {
-        for (const node of this.nodes) node.dropHook()
-        this.runtime.log.log('error', 'onInterruption hooks keep interrupting each other: break the loop.')
-      }
-      visited = false
-      for (const node of this.nodes) {
-        // A node on the stack gets its hook when it unwinds.
-        if ((node.state & (HOOK | STACK)) !== HOOK) continue
-        visited = true
-        node.lifecycle.interrupted()
-      }
-    }
-    this.#visiting = false
-    for (const node of this.nodes) if ((node.state & PENDING) !== 0) node.wake()
   }
 
   #watch(runs: readonly [Node, FrameContext][]): void {

@@ -10,18 +10,21 @@ export class Epoch {
 
 /** What a handler gets beside its frame: how to send on, and when to stop. */
 export class FrameContext {
+  // Declared only: an interruption makes one per node, and class fields would cost it a second call each.
   /** The direction of the handled frame. */
-  readonly direction: FrameDirection
+  declare readonly direction: FrameDirection
   /** @internal */
-  readonly node: Node
+  declare readonly node: Node
   /** @internal An interruption ends it; system and sticky work only ends with the task. */
-  readonly guarded: boolean
+  declare readonly guarded: boolean
   /** @internal */
-  readonly epoch: Epoch
+  declare readonly epoch: Epoch
   /** @internal The run is over: nothing may register with it any more. */
-  settled = false
-  #controller: AbortController | undefined = undefined
-  #onAbort: (() => void)[] | undefined = undefined
+  declare settled: boolean
+  /** @internal */
+  declare controller: AbortController | undefined
+  /** @internal To be called when this work is overtaken. */
+  declare callbacks: (() => void)[] | undefined
 
   /** @internal */
   constructor(node: Node, guarded: boolean, direction: FrameDirection) {
@@ -29,6 +32,9 @@ export class FrameContext {
     this.guarded = guarded
     this.direction = direction
     this.epoch = guarded ? node.engine.epoch : node.engine.life
+    this.settled = false
+    this.controller = undefined
+    this.callbacks = undefined
   }
 
   /** Whether an interruption or the end of the task has overtaken this work: what it pushes is dropped. */
@@ -43,12 +49,12 @@ export class FrameContext {
 
   /** Aborts when an interruption or the end of the task overtakes this work. */
   get signal(): AbortSignal {
-    if (this.#controller === undefined) {
-      this.#controller = new AbortController()
-      if (this.epoch.stale) this.#controller.abort(this.epoch.reason)
+    if (this.controller === undefined) {
+      this.controller = new AbortController()
+      if (this.epoch.stale) this.controller.abort(this.epoch.reason)
       else this.node.own(this)
     }
-    return this.#controller.signal
+    return this.controller.signal
   }
 
   /** Calls `fn` when this work is overtaken, at once if it already is. Returns the remover. */
@@ -58,7 +64,7 @@ export class FrameContext {
       return () => {}
     }
     this.node.own(this)
-    const callbacks = (this.#onAbort ??= [])
+    const callbacks = (this.callbacks ??= [])
     callbacks.push(fn)
     return () => {
       const index = callbacks.indexOf(fn)
@@ -114,23 +120,9 @@ export class FrameContext {
   }
 
   /** @internal */
-  abort(reason: Error | undefined): void {
-    const callbacks = this.#onAbort
-    this.#onAbort = undefined
-    for (const fn of callbacks ?? []) {
-      try {
-        fn()
-      } catch (error) {
-        this.node.failed(error)
-      }
-    }
-    this.#controller?.abort(reason)
-  }
-
-  /** @internal */
   settle(): void {
     this.settled = true
-    this.#onAbort = undefined
+    this.callbacks = undefined
   }
 }
 

@@ -3,7 +3,7 @@ import type {
   FrameProcessorPauseUrgentFrame,
   FrameProcessorResumeFrame,
 } from '../frames/control.ts'
-import { FLAG_STICKY, type Frame, type FrameDirection } from '../frames/frame.ts'
+import type { Frame, FrameDirection } from '../frames/frame.ts'
 import type { CancelFrame, EndFrame, InterruptionFrame, StartFrame, StopFrame } from '../frames/lifecycle.ts'
 import type { FrameContext } from './frame-context.ts'
 import { FrameProcessor } from './frame-processor.ts'
@@ -96,7 +96,7 @@ export class Lifecycle {
     const node = this.#node
     const { processor } = node
     const frame = node.engine.lastInterruption
-    const ctx = node.contextFor(FLAG_STICKY, 'downstream')
+    const ctx = node.contexts.sticky
     node.state = (node.state & ~HOOK) | STACK
     try {
       processor.onInterruption(frame, ctx)

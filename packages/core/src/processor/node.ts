@@ -65,7 +65,7 @@ export class Node {
   readonly edge: Edge
   /** The place in pipeline order. */
   readonly index: number
-  readonly #contexts: LaneContexts
+  readonly contexts: LaneContexts
   readonly #orderedQueue = new FrameQueue()
   readonly #systemQueue = new FrameQueue()
   /** Contexts of this node whose work must hear of an abort. */
@@ -82,7 +82,7 @@ export class Node {
     this.index = engine.nodes.push(this) - 1
     this.handler = passesThrough(processor) ? passOn : (processor.processFrame as Handler)
     this.lifecycle = new Lifecycle(this)
-    this.#contexts = new LaneContexts(this)
+    this.contexts = new LaneContexts(this)
     this.#reports = new LaneReports(this)
     this.#held = new HeldFrames(engine.runtime.clock)
   }
@@ -94,7 +94,7 @@ export class Node {
       this.#arrive(frame, direction, flags)
       return
     }
-    const ctx = this.#contexts.of(flags, direction)
+    const ctx = this.contexts.of(flags, direction)
     this.state = STACK
     let result: Result = undefined
     try {
@@ -107,7 +107,7 @@ export class Node {
   }
 
   contextFor(flags: number, direction: FrameDirection): FrameContext {
-    return this.#contexts.of(flags, direction)
+    return this.contexts.of(flags, direction)
   }
 
   /** Sends a frame on, unfenced. */
@@ -159,7 +159,7 @@ export class Node {
   }
 
   #execute(frame: Frame, direction: FrameDirection, flags: number): FrameContext {
-    const ctx = this.#contexts.of(flags, direction)
+    const ctx = this.contexts.of(flags, direction)
     this.state |= STACK
     let result: Result = undefined
     try {
@@ -219,7 +219,7 @@ export class Node {
     }
     const work = Symbol.asyncIterator in result ? pump(result, ctx) : result
     if (typeof work.then !== 'function') return
-    this.#contexts.giveAway(ctx)
+    this.contexts.giveAway(ctx)
     this.state &= ~OWNED
     const system = (flags & FLAG_SYSTEM) !== 0
     if (system) {
@@ -295,7 +295,7 @@ export class Node {
 
   /** The first half of an interruption: no code of the user runs. Returns a run that is to be watched. */
   fence(): FrameContext | undefined {
-    this.#contexts.refresh()
+    this.contexts.refresh()
     const waiting = this.#orderedQueue
     if (waiting.size > 0) {
       this.engine.counters.dropped += waiting.sweep()
@@ -314,7 +314,9 @@ export class Node {
     for (const ctx of this.#live) {
       if (!ctx.epoch.stale) continue
       this.#live.delete(ctx)
-      for (const fn of ctx.takeCallbacks()) {
+      const { callbacks } = ctx
+      ctx.callbacks = undefined
+      for (const fn of callbacks ?? []) {
         try {
           fn()
         } catch (error) {
@@ -341,14 +343,13 @@ export class Node {
   }
 
   /** The task is over: nothing is accepted or sent any more. */
-  kill(reason: Error): void {
+  kill(): void {
     this.state |= DEAD
     this.engine.counters.dropped += this.#orderedQueue.size + this.#systemQueue.size + this.#held.size
     this.#orderedQueue.clear()
     this.#systemQueue.clear()
     this.#held.take()
-    for (const ctx of this.#live) ctx.abort(reason)
-    this.#live.clear()
+    this.abort()
   }
 
   /** StartFrame has gone on: what was held follows it. */
@@ -369,7 +370,7 @@ export class Node {
   /** A context wants to hear of aborts: from now on it belongs to its run. */
   own(ctx: FrameContext): void {
     if (ctx.settled || this.#live.has(ctx)) return
-    if (this.#contexts.giveAway(ctx)) {
+    if (this.contexts.giveAway(ctx)) {
       // A shared context that is used off the stack belongs to a run that has returned already.
       if ((this.state & STACK) === 0) return
       this.state |= OWNED
@@ -384,7 +385,7 @@ export class Node {
   }
 
   /** Reports what a handler threw; the abort of overtaken work is no error. */
-  failed(error: unknown, ctx: FrameContext = this.#contexts.sticky): void {
+  failed(error: unknown, ctx: FrameContext = this.contexts.sticky): void {
     if (ctx.stale && isAbortError(error)) return
     this.engine.report(this, PcError.from(error, { code: 'handler-failed' }))
   }

@@ -41,6 +41,7 @@ class EventPump<T> {
   #handling = false
   #first = true
   #over = false
+  #onSilence: () => void = () => {}
 
   constructor(
     open: (signal: AbortSignal) => AsyncIterable<T>,
@@ -70,14 +71,14 @@ class EventPump<T> {
         finish(() => resolve('aborted'))
         stop(signal.reason)
       }
-      const onSilence = (): void => {
+      this.#onSilence = (): void => {
         const error = this.#silenceError()
         finish(() => reject(error))
         stop(error)
       }
       signal.addEventListener('abort', onAbort, { once: true })
       this.#waitingSinceMs = clock.nowMs()
-      this.#watch(onSilence)
+      this.#watch()
       this.#deliver().then(
         () => finish(() => resolve('done')),
         (error: unknown) => {
@@ -94,7 +95,7 @@ class EventPump<T> {
     for (;;) {
       const { done, value } = await iterator.next()
       if (done === true || this.#over) return
-      this.#first = false
+      this.#leaveFirst()
       const handled = this.#handle(value)
       if (handled !== undefined) {
         this.#handling = true
@@ -106,21 +107,30 @@ class EventPump<T> {
     }
   }
 
+  /** From now on the other limit holds. */
+  #leaveFirst(): void {
+    if (!this.#first) return
+    this.#first = false
+    this.#waitingSinceMs = this.#options.clock.nowMs()
+    this.#timer?.cancel()
+    this.#watch()
+  }
+
   get #limitMs(): number {
     return this.#first ? this.#options.firstTimeoutMs : this.#options.idleTimeoutMs
   }
 
   /** One timer for the stream, set anew only when it fires. */
-  #watch(onSilence: () => void): void {
+  #watch(): void {
     const { clock } = this.#options
     if (this.#limitMs === Infinity) return
     const silentMs = this.#handling ? 0 : clock.nowMs() - this.#waitingSinceMs
     const limitMs = this.#limitMs
     if (silentMs >= limitMs) {
-      onSilence()
+      this.#onSilence()
       return
     }
-    this.#timer = clock.setTimeout(() => this.#watch(onSilence), Math.max(1, limitMs - silentMs))
+    this.#timer = clock.setTimeout(() => this.#watch(), Math.max(1, limitMs - silentMs))
   }
 
   #silenceError(): PcError {

@@ -200,6 +200,18 @@ describe('LLMService', () => {
       expect(llm.requests).toHaveLength(1)
     })
 
+    test('an apology that is not to be spoken is written', async () => {
+      const script: Script = async function* () {
+        yield { type: 'text', text: 'I th' }
+        throw busy
+      }
+      const llm = new ScriptedLLM(script, { onLLMError: { say: 'Sorry.' } })
+      const { down } = await runTest(llm, {
+        frames: [new LLMConfigureOutputFrame(true), new LLMContextFrame(context())],
+      })
+      expect(tell(down).slice(1)).toEqual(['LLMFullResponseStart', 'I th', 'Sorry.', 'LLMFullResponseEnd'])
+    })
+
     test('a failure that may pass is tried again before anything was said', async () => {
       let failures = 0
       const script: Script = async function* () {

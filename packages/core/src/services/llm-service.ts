@@ -1,7 +1,7 @@
 import type { FunctionCallOptions, FunctionSchema } from '../context/function-schema.ts'
 import { LLMContext } from '../context/llm-context.ts'
 import type { AnyFrame, FrameDirection } from '../frames/frame.ts'
-import type { InterruptionFrame } from '../frames/lifecycle.ts'
+import type { EndTaskFrame, InterruptionFrame, StopTaskFrame } from '../frames/lifecycle.ts'
 import { type LLMContextFrame, LLMFullResponseEndFrame, LLMFullResponseStartFrame } from '../frames/llm.ts'
 import { TTSSpeakFrame } from '../frames/speech.ts'
 import { LLMTextFrame } from '../frames/text.ts'
@@ -9,12 +9,16 @@ import type { FrameContext } from '../processor/frame-context.ts'
 import { FrameProcessor } from '../processor/frame-processor.ts'
 import type { PipelineSetup } from '../processor/setup.ts'
 import { PcError } from '../runtime/errors.ts'
+import { within } from '../runtime/scope.ts'
 import { Completion } from './completion.ts'
 import type { GenerateOptions, InferenceOptions, LLMEvent, LLMServiceEvents, LLMServiceOptions } from './llm-types.ts'
 import { ServiceHealth } from './service-health.ts'
 import { ServiceMetrics } from './service-metrics.ts'
 import { ServiceSettings, LLM_SETTINGS, type LLMSettings } from './settings.ts'
 import { type FunctionHandler, ToolRunner, type ToolRunnerHost } from './tool-runner.ts'
+
+/** A call that does not settle holds an end that was asked for no longer than this, milliseconds. */
+const END_WAIT_MS = 10_000
 
 /**
  * A language model. A provider implements {@link generate}; everything else is here: responses, retry, timeouts,
@@ -156,6 +160,10 @@ export abstract class LLMService extends FrameProcessor<LLMServiceEvents> {
         if (direction === 'downstream' && this.#settings.concerns(frame) && this.#settings.apply(frame))
           this.#health.set(true)
         break
+      case 'EndTaskFrame':
+      case 'StopTaskFrame':
+        if (direction === 'upstream' && this.#holdBack(frame)) return undefined
+        break
       default:
     }
     ctx.push(frame)
@@ -164,6 +172,21 @@ export abstract class LLMService extends FrameProcessor<LLMServiceEvents> {
 
   override onInterruption(_frame: InterruptionFrame, _ctx: FrameContext): void {
     if (this.#host !== undefined) this.#tools.interrupt(this.#host)
+  }
+
+  /**
+   * A function may ask for the end before it gives its result: the end waits for the result, and then, being behind it
+   * in the lane, for the answer to it.
+   */
+  #holdBack(frame: EndTaskFrame | StopTaskFrame): boolean {
+    const settled = this.#tools.settled()
+    if (settled === undefined) return false
+    const { clock } = this.runtime
+    const goOn = (): void => clock.yield(() => this.queueFrame(frame, 'upstream'))
+    this.spawn('end', () =>
+      within(clock, END_WAIT_MS, settled).then((inTime) => (inTime ? goOn() : this.pushFrame(frame, 'upstream'))),
+    )
+    return true
   }
 
   /**
@@ -214,11 +237,25 @@ export abstract class LLMService extends FrameProcessor<LLMServiceEvents> {
     if (completion.usage !== undefined) this.metrics.llmUsage(completion.usage)
     if (ctx.stale) return
     this.metrics.processing((clock.nowMs() - beganMs) / 1000)
+    if (failure !== undefined) {
+      this.#endFailed(failure, skipTts, ctx)
+      return
+    }
     ctx.push(new LLMFullResponseEndFrame(skipTts), 'downstream')
-    if (failure !== undefined) this.#failed(failure, ctx)
-    else if (completion.toolCalls.length > 0 && this.#host !== undefined) {
+    if (completion.toolCalls.length > 0 && this.#host !== undefined) {
       this.#tools.start(completion.toolCalls, context, this.#host)
     }
+  }
+
+  /** The response ends all the same; the apology is an utterance of its own, or text where nothing is spoken. */
+  #endFailed(error: PcError, skipTts: boolean | undefined, ctx: FrameContext): void {
+    const apology = this.#options.onLLMError?.say
+    if (apology !== undefined && skipTts) ctx.push(new LLMTextFrame(apology, { skipTts }), 'downstream')
+    ctx.push(new LLMFullResponseEndFrame(skipTts), 'downstream')
+    this.#health.judge(error)
+    this.emit('completionError', error)
+    this.pushError(error)
+    if (apology !== undefined && !skipTts) ctx.push(new TTSSpeakFrame(apology), 'downstream')
   }
 
   /** Runs an answer and returns what went wrong, if anything did. */
@@ -233,14 +270,6 @@ export abstract class LLMService extends FrameProcessor<LLMServiceEvents> {
     } catch (error) {
       return PcError.from(error)
     }
-  }
-
-  #failed(error: PcError, ctx: FrameContext): void {
-    this.#health.judge(error)
-    this.emit('completionError', error)
-    this.pushError(error)
-    const { onLLMError } = this.#options
-    if (onLLMError !== undefined) ctx.push(new TTSSpeakFrame(onLLMError.say), 'downstream')
   }
 
   #completion(signal: AbortSignal, sink: ConstructorParameters<typeof Completion>[1]): Completion {

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, test } from 'vitest'
 import { TestClock } from '../testing/test-clock.ts'
 import { ReconnectingSocket, type ReconnectingSocketOptions } from './reconnecting-socket.ts'
-import type { SocketEvent, SocketLike, SocketOptions } from './socket-like.ts'
+import type { SocketConstructor, SocketEvent, SocketLike, SocketOptions } from './socket-like.ts'
 
 /** A socket whose server is the test. */
 class FakeSocket implements SocketLike {
@@ -28,8 +28,8 @@ class FakeSocket implements SocketLike {
     this.#listeners.push([type, listener])
   }
 
-  fire(type: string, event: SocketEvent = {}): void {
-    for (const [wanted, listener] of this.#listeners) if (wanted === type) listener(event)
+  fire(type: string, event: Omit<SocketEvent, 'type'> = {}): void {
+    for (const [wanted, listener] of this.#listeners) if (wanted === type) listener({ type, ...event })
   }
 
   send(data: string | Uint8Array): void {
@@ -277,6 +277,11 @@ describe('ReconnectingSocket', () => {
     expect(log).toEqual(['failed invalid-url'])
     socket.connect()
     expect(log).toHaveLength(2)
+  })
+
+  test('a browser’s own WebSocket fits', () => {
+    const browser: SocketConstructor = WebSocket
+    expect(new ReconnectingSocket({ url: 'ws://x', webSocket: browser, clock, random: () => 0 }).isOpen).toBe(false)
   })
 
   test('without reconnecting, the loss of the connection is the end', () => {

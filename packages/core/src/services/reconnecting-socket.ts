@@ -7,7 +7,7 @@ import { payload, type SocketConstructor, type SocketLike, type SocketOptions, w
 /** Something to send at intervals while nothing else is sent. */
 export interface KeepAlive {
   readonly everySecs: number
-  readonly message: () => string | Uint8Array
+  readonly message: () => string | Uint8Array<ArrayBuffer>
 }
 
 /** The options of {@link ReconnectingSocket}. */
@@ -22,7 +22,7 @@ export interface ReconnectingSocketOptions {
   /** Sent with the upgrade; browsers cannot. */
   readonly headers?: Readonly<Record<string, string>> | undefined
   /** What each new connection is told first: its configuration. */
-  readonly greeting?: (() => readonly (string | Uint8Array)[]) | undefined
+  readonly greeting?: (() => readonly (string | Uint8Array<ArrayBuffer>)[]) | undefined
   readonly keepAlive?: KeepAlive | undefined
   /** Whether a lost connection is made again. Default true. */
   readonly reconnect?: boolean | undefined
@@ -72,7 +72,7 @@ export class ReconnectingSocket {
   readonly #events = new Emitter<ReconnectingSocketEvents>()
   readonly #quickFailures = new QuickFailures()
   #state: State = { at: 'idle' }
-  #queue: (string | Uint8Array)[] = []
+  #queue: (string | Uint8Array<ArrayBuffer>)[] = []
   #queuedBytes = 0
   #overflowing = false
   #retries = 0
@@ -109,7 +109,7 @@ export class ReconnectingSocket {
   }
 
   /** Sends, or keeps it for the next connection. False when there will be none. */
-  send(data: string | Uint8Array): boolean {
+  send(data: string | Uint8Array<ArrayBuffer>): boolean {
     switch (this.#state.at) {
       case 'open':
         this.#state.socket.send(data)
@@ -284,7 +284,7 @@ export class ReconnectingSocket {
     this.#events.emit('closed')
   }
 
-  #enqueue(data: string | Uint8Array): void {
+  #enqueue(data: string | Uint8Array<ArrayBuffer>): void {
     this.#queue.push(data)
     this.#queuedBytes += data.length
     const limit = this.#options.maxQueuedBytes ?? 1 << 20

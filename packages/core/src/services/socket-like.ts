@@ -2,7 +2,7 @@
 export interface SocketLike {
   binaryType: string
   readonly bufferedAmount: number
-  send(data: string | Uint8Array): void
+  send(data: string | Uint8Array<ArrayBuffer>): void
   close(code?: number, reason?: string): void
   addEventListener(type: 'open' | 'error' | 'close' | 'message', listener: (event: SocketEvent) => void): void
   /** Only `ws`: it shows why the server refused. */
@@ -13,6 +13,7 @@ export interface SocketLike {
 
 /** What of its events is read. */
 export interface SocketEvent {
+  readonly type: string
   readonly data?: unknown
   readonly code?: unknown
   readonly reason?: unknown

@@ -108,6 +108,12 @@ export class ToolRunner {
     }
   }
 
+  /** Settles with the calls that the conversation waits for; `undefined` when there are none. */
+  settled(): Promise<unknown> | undefined {
+    const awaited = [...this.#open.values()].filter(({ options }) => !options.background)
+    return awaited.length > 0 ? Promise.all(awaited.map(({ done }) => done)) : undefined
+  }
+
   /** The user cut in: calls end unless they may go on. */
   interrupt(host: ToolRunnerHost): void {
     const cut = [...this.#open.values()].filter(({ options }) => options.cancelOnInterruption)

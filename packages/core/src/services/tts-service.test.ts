@@ -115,6 +115,27 @@ describe('TTSService', () => {
     ])
   })
 
+  test('everything that waits is spoken before the end of the task, a last half sentence included', async () => {
+    const slow: Script = async function* (_text, { signal }, service) {
+      await service.delay(400, signal)
+      yield new Int16Array(240).fill(1000)
+    }
+    const frames = [
+      new TTSSpeakFrame('One.'),
+      ...answer('Two.'),
+      new LLMFullResponseStartFrame(),
+      new LLMTextFrame('Three. Fo'),
+    ]
+    const { down } = await runTest(new ScriptedTTS(slow), { frames })
+    expect(tell(down).filter((line) => line.startsWith('end'))).toEqual([
+      'end One.',
+      'end Two.',
+      'end Three.',
+      'end Fo',
+    ])
+    expect(tell(down).filter((line) => line === 'TTSStopped')).toHaveLength(3)
+  })
+
   test('an interruption ends the request at once and nothing of the old utterance follows', async () => {
     const endless: Script = async function* (_text, { signal }, service) {
       for (;;) {
@@ -175,6 +196,17 @@ describe('TTSService', () => {
     ])
     const kinds = tell(down).map((line) => line.split(' ')[0])
     expect(kinds.indexOf('announce')).toBeLessThan(kinds.indexOf('word'))
+  })
+
+  test('a word time that makes no sense is left out', async () => {
+    const words: Script = async function* () {
+      yield new Int16Array(2400).fill(1000)
+      yield { type: 'word', text: 'Oh', startUs: Number.NaN }
+      yield { type: 'word', text: '', startUs: 0 }
+      yield { type: 'word', text: 'yes.', startUs: -5 }
+    }
+    const { down } = await runTest(new ScriptedTTS(words), { frames: answer('Oh yes.') })
+    expect(tell(down).filter((line) => line.startsWith('word'))).toEqual(['word yes. 0'])
   })
 
   test('resamples what the provider gives, and a chunk that ends in half a sample does no harm', async () => {

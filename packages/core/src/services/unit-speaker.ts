@@ -116,10 +116,17 @@ export class UnitSpeaker {
     if (event instanceof Int16Array || event instanceof Uint8Array)
       return this.#takeAudio(event, this.#host.requestRate)
     if (event.type === 'audio') return this.#takeAudio(event.audio, event.sampleRate ?? this.#host.requestRate)
-    this.#announce()
-    const offsetUs = Math.round((this.#startSamples / this.#host.outputRate) * 1e6) + event.startUs
-    this.#ctx.push(new TTSTextFrame(event.text, 'word', { ...this.#labels, offsetUs }))
+    this.#takeWord(event.text, event.startUs)
     return undefined
+  }
+
+  /** Word times come from outside and are used to cut the context: one that makes no sense is left out. */
+  #takeWord(text: unknown, startUs: number): void {
+    if (typeof text !== 'string' || text === '' || !Number.isFinite(startUs)) return
+    this.#announce()
+    const unitUs = Math.round((this.#startSamples / this.#host.outputRate) * 1e6)
+    const offsetUs = unitUs + Math.max(0, startUs)
+    this.#ctx.push(new TTSTextFrame(text, 'word', { ...this.#labels, offsetUs }))
   }
 
   #takeAudio(audio: Int16Array | Uint8Array, rate: number): void | Promise<void> {

@@ -112,6 +112,7 @@ export class PlayoutLedger {
   /** A unit's audio begins where the audio received so far ends. */
   beginUnit(contextId: string, unit: UnitText): void {
     const utterance = this.#open(contextId)
+    utterance.spans.at(-1)?.close(utterance.receivedSamples)
     utterance.spans.push(new SpokenUnit(utterance.receivedSamples, unit))
   }
 
@@ -142,7 +143,8 @@ export class PlayoutLedger {
       unit = new SpokenUnit(utterance.spans.at(-1)?.endSample ?? 0, end)
       utterance.spans.push(unit)
     }
-    unit.endSample = utterance.receivedSamples
+    unit.endSample = unit.brokenSample ?? utterance.receivedSamples
+    unit.brokenSample = undefined
   }
 
   /** The provider has no more audio for this utterance. */
@@ -150,7 +152,7 @@ export class PlayoutLedger {
     const utterance = this.#utterances.get(contextId)
     if (utterance === undefined) return
     utterance.ended = true
-    for (const unit of utterance.spans) unit.endSample ??= utterance.receivedSamples
+    utterance.spans.at(-1)?.close(utterance.receivedSamples)
   }
 
   /** Audio up to this sample of the utterance was written. */
@@ -171,7 +173,7 @@ export class PlayoutLedger {
       const rawBefore = unit.heardRawChars
       unit.play(this.#at(utterance, utterance.playedSamples))
       if (unit.heardChars > before) (words ??= []).push(...wordsOf(unit, before, rawBefore))
-      if (unit.endSample === undefined || unit.endSample > utterance.playedSamples) break
+      if ((unit.endSample ?? unit.brokenSample ?? Infinity) > utterance.playedSamples) break
     }
     return words ?? NO_WORDS
   }

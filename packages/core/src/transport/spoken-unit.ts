@@ -39,6 +39,8 @@ export class SpokenUnit implements UnitText {
   readonly startSample: number
   /** Where its audio ends, once the provider said so. */
   endSample: number | undefined = undefined
+  /** Where its audio broke off: the next unit began, or the utterance ended, before the provider said that it was complete. */
+  brokenSample: number | undefined = undefined
   text: string
   rawText: string | undefined
   /** How many characters of `text` were heard. */
@@ -63,6 +65,13 @@ export class SpokenUnit implements UnitText {
   /** The ends of its words, as character offsets. */
   get wordEnds(): readonly number[] {
     return (this.#ends ??= wordEnds(this.text))
+  }
+
+  /** No more of its audio comes. One without an announcement is complete by that. */
+  close(sample: number): void {
+    if (this.endSample !== undefined || this.brokenSample !== undefined) return
+    if (this.#growing) this.endSample = sample
+    else this.brokenSample = sample
   }
 
   /** A word of the provider that begins at this sample of the utterance. */
@@ -100,8 +109,10 @@ export class SpokenUnit implements UnitText {
     return { segmentId: this.segmentId, heard: text.slice(0, end), unheard: text.slice(end) }
   }
 
-  #charsAt({ position, received, sampleRate }: PlayoutPosition): number {
-    const { startSample, endSample } = this
+  #charsAt({ position: reached, received: given, sampleRate }: PlayoutPosition): number {
+    const { startSample, endSample, brokenSample = Infinity } = this
+    const position = Math.min(reached, brokenSample)
+    const received = Math.min(given, brokenSample)
     if (position <= startSample || endSample === startSample) return 0
     if (endSample !== undefined && position >= endSample) return this.text.length
     if (this.#words.length > 0) return this.#timedChars(position, sampleRate)
