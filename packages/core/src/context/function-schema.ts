@@ -14,7 +14,10 @@ export interface ToolCallContext {
   readonly appResources: unknown
 }
 
-/** A function that the model may call. What it returns, as JSON, is what the model reads. */
+/**
+ * A function that the model may call. What it returns, as JSON, is what the model reads; nothing reads `{ ok: true }`.
+ * `null` is no result: the model is not run on it.
+ */
 export type ToolHandler<Args = Readonly<Record<string, unknown>>> = (args: Args, call: ToolCallContext) => unknown
 
 /** How a call behaves; the language model service has the defaults. */

@@ -85,8 +85,8 @@ describe('function calls', () => {
       'started 2',
       'running slow',
       'running fast',
-      'result fast undefined',
-      'result slow undefined',
+      'result fast {"ok":true}',
+      'result slow {"ok":true}',
     ])
     const groups = down.flatMap((frame) => (frame instanceof FunctionCallInProgressFrame ? [frame.groupId] : []))
     expect(groups[0]).toBeDefined()
@@ -186,7 +186,7 @@ describe('function calls', () => {
     llm.unregisterFunction('short')
     await task.queueFrame(new InterruptionFrame())
     await clock.advance(1000)
-    expect(tell(down).slice(4)).toEqual(['cancel short', 'result lasting undefined', 'result background undefined'])
+    expect(tell(down).slice(4)).toEqual(['cancel short', 'result lasting {"ok":true}', 'result background {"ok":true}'])
     expect(up.some((frame) => frame instanceof ErrorFrame)).toBe(false)
     await task.cancel()
   })

@@ -205,7 +205,8 @@ export class ToolRunner {
     })
     const result = await handler(checked.args, params)
     if (result === undefined && params.deferred) return
-    if (this.#isOpen(record)) this.#result(record, host, result)
+    // A handler for its effect alone succeeded, and the model has to go on.
+    if (this.#isOpen(record)) this.#result(record, host, result === undefined ? { ok: true } : result)
   }
 
   #handlerFor(name: string, context: LLMContext): FunctionHandler | undefined {

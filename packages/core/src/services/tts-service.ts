@@ -250,8 +250,9 @@ export abstract class TTSService extends FrameProcessor<TTSServiceEvents> {
     const rawText = this.#withinGate(unit, utterance)
     if (rawText === '') return
     if (this.#options.skipAggregatorTypes?.includes(unit.type)) {
-      const { contextId } = utterance
-      ctx.push(new AggregatedTextFrame(rawText, unit.type, { contextId, segmentId: ++this.#segments, rawText }))
+      const { contextId, appendToContext } = utterance
+      const options = { contextId, segmentId: ++this.#segments, rawText, appendToContext }
+      ctx.push(new AggregatedTextFrame(rawText, unit.type, options))
       return
     }
     const text = (this.#options.textFilters ?? []).reduce((kept, filter) => filter.filter(kept), rawText)
