@@ -34,6 +34,19 @@ describe('observers', () => {
     ])
   })
 
+  it('are told the time of a hop when they ask for it', async () => {
+    const times: unknown[] = []
+    const watch = (timestamps: boolean): Observer => ({
+      frames: ['TextFrame'],
+      timestamps,
+      onPushFrame: (_frame, _direction, _source, _destination, atMs) => void times.push(atMs),
+    })
+    const { clock, task } = await started([], {}, { observers: [watch(true), watch(false)] })
+    await clock.advance(40)
+    await task.queueFrame(new TextFrame('x'))
+    expect(times).toEqual([40, undefined])
+  })
+
   it('may come and go while the task runs', async () => {
     let seen = 0
     const { task } = await started([new FrameProcessor('a')])

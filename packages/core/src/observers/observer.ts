@@ -1,12 +1,14 @@
 import { observeFrames, type Frame, type FrameDirection } from '../frames/frame.ts'
 import type { StartFrame } from '../frames/lifecycle.ts'
 import type { FrameProcessor } from '../processor/frame-processor.ts'
-import type { Logger } from '../runtime/log.ts'
+import type { Runtime } from '../runtime/runtime.ts'
 
 /** Watches a task from outside, without a place in its pipeline. */
 export interface Observer {
   /** Tags of the frames it wants; a base class's tag brings its subclasses. Default: all, which costs every hop. */
   readonly frames?: readonly string[]
+  /** Wants to know when each hop happened. Default false: reading the clock costs more than the hop. */
+  readonly timestamps?: boolean
   /**
    * A frame arrives at `destination`, once per hop; `null` at either end of the pipeline. Called in line: anything
    * slow belongs behind {@link queuedObserver}.
@@ -16,6 +18,8 @@ export interface Observer {
     direction: FrameDirection,
     source: FrameProcessor | null,
     destination: FrameProcessor | null,
+    /** Milliseconds on the task's clock, where `timestamps` asks for it. */
+    atMs?: number,
   ): void
   onPipelineStarted?(frame: StartFrame): void
   onPipelineFinished?(): void
@@ -25,10 +29,10 @@ export interface Observer {
 export class ObserverHub {
   #observers: { readonly observer: Observer; readonly tags: ReadonlySet<string> | undefined }[] = []
   readonly #broken = new WeakSet<Observer>()
-  readonly #log: Logger
+  readonly #runtime: Pick<Runtime, 'clock' | 'log'>
 
-  constructor(log: Logger, observers: readonly Observer[] = []) {
-    this.#log = log
+  constructor(runtime: Pick<Runtime, 'clock' | 'log'>, observers: readonly Observer[] = []) {
+    this.#runtime = runtime
     for (const observer of observers) this.add(observer)
   }
 
@@ -51,7 +55,8 @@ export class ObserverHub {
     for (const { observer, tags } of this.#observers) {
       if (observer.onPushFrame === undefined) continue
       if (tags !== undefined && !frame.family.some((tag) => tags.has(tag))) continue
-      this.#call(observer, () => observer.onPushFrame?.(frame, direction, source, destination))
+      const atMs = observer.timestamps ? this.#runtime.clock.nowMs() : undefined
+      this.#call(observer, () => observer.onPushFrame?.(frame, direction, source, destination, atMs))
     }
   }
 
@@ -70,7 +75,7 @@ export class ObserverHub {
     } catch (error) {
       if (this.#broken.has(observer)) return
       this.#broken.add(observer)
-      this.#log.log('error', 'An observer failed', { error })
+      this.#runtime.log.log('error', 'An observer failed', { error })
     }
   }
 }

@@ -1,5 +1,5 @@
 import { type ErrorFrame, MetricsFrame } from '../frames/control.ts'
-import type { Frame, FrameDirection } from '../frames/frame.ts'
+import { type Frame, type FrameDirection, isObserved } from '../frames/frame.ts'
 import {
   CancelFrame,
   EndFrame,
@@ -80,7 +80,7 @@ export class PipelineTask {
     this.#events = new Emitter((error, event) =>
       this.runtime.log.log('error', `A listener of the task for ${event} failed`, { error }),
     )
-    this.#observers = new ObserverHub(this.runtime.log, options.observers)
+    this.#observers = new ObserverHub(this.runtime, options.observers)
     this.#engine = new Engine(this.runtime, this.#observers, {
       cancel: (reason) => void this.cancel(reason),
       progress: () => this.#endWatch.progress(),
@@ -305,6 +305,7 @@ export class PipelineTask {
   }
 
   #observeEnd(frame: Frame, direction: FrameDirection): void {
+    if (!isObserved(frame)) return
     const from = direction === 'downstream' ? this.#chain.tail : this.#chain.head
     this.#engine.observe(null, from, frame, direction)
   }
