@@ -188,20 +188,16 @@ class Input extends BaseInputTransport {
   }
 }
 
-/** Paced by the framework: the sink sees a chunk when it leaves. */
+/** The framework paces: what leaves is recorded at once, past the sink's own clock, which is there for those who do not. */
 class Output extends BaseOutputTransport {
   constructor(sink) {
     super()
     this.sink = sink
   }
   writeAudio() {
-    this.sink.write(20)
+    this.sink.rec(performance.now(), 20)
   }
   writeMessage() {}
-  clearAudio() {
-    this.sink.clear()
-    return true
-  }
 }
 
 /** A voice agent out of the framework's parts, with the options that a user gets who sets none. */

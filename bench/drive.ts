@@ -25,7 +25,7 @@ export async function drive(driver: string, ...args: (string | number)[]): Promi
   if (code !== 0) throw new CheckFailed(`${label}: the driver ended with code ${code}`)
   const printed: unknown = JSON.parse(text)
   const error = property(printed, 'error')
-  if (error !== undefined) throw new CheckFailed(`${label}: ${String(error)}`)
+  if (typeof error === 'string') throw new CheckFailed(`${label}: ${error}`)
   return {
     number(path) {
       const value = path.split('.').reduce(property, printed)

@@ -4,16 +4,19 @@ import { consoleLogger } from '@pc/core'
 import { serveBot } from '@pc/runner'
 import { bot } from './bot.ts'
 import { builtPage } from './page.ts'
+import { warmUp } from './services.ts'
 
 for (const dir of ['..', '../../..']) {
   const file = join(import.meta.dirname, dir, '.env')
   if (existsSync(file)) process.loadEnvFile(file)
 }
 
+await warmUp(process.env)
 const server = await serveBot(bot, {
   client: await builtPage(),
   port: Number(process.env['PORT'] ?? 7860),
   https: process.argv.includes('--https'),
+  rtvi: { observer: { functionCalls: { '*': 'full' } } },
   signals: process,
   runtime: { log: consoleLogger('warn') },
 })

@@ -1,14 +1,13 @@
 import { FrameProcessor, type LLMService, type TTSService } from '@pc/core'
-import { DeepgramSTTService, DeepgramTTSService } from '@pc/services-deepgram'
 import {
   findRecognizer,
   FliteTTSService,
   PocketsphinxRecognizer,
   PocketsphinxSTTService,
   RuleLLMService,
+  sharedFliteSpeech,
   TransformersSTTService,
 } from '@pc/services-local'
-import { OpenAILLMService, OpenAISTTService, OpenAITTSService } from '@pc/services-openai'
 import { about, type Engine, type Notice, type SessionMessage } from './session-message.ts'
 
 type Environment = Readonly<Record<string, string | undefined>>
@@ -23,26 +22,54 @@ export interface Services {
 
 const apology = 'Sorry, I have trouble thinking right now. Give me a moment and ask again.'
 
+/** The packages of vendors are loaded only with their key: without one the bot starts at once. */
+const loadOpenAI = () => import('@pc/services-openai')
+const loadDeepgram = () => import('@pc/services-deepgram')
+
+/** Starts the local engines that no key replaces, so that the first caller does not wait for them. */
+export async function warmUp(env: Environment): Promise<void> {
+  if (env['OPENAI_API_KEY'] || env['DEEPGRAM_API_KEY']) return
+  sharedFliteSpeech().warmUp()
+  if (await findRecognizer()) await sharedRecogniser().warmUp()
+}
+
 /** The vendors whose keys are set, and the local stack for the rest. `onNews` hears when what to tell changes. */
 export async function chooseServices(env: Environment, onNews: (news: SessionMessage) => void): Promise<Services> {
-  const openai = env['OPENAI_API_KEY']
-  const deepgram = env['DEEPGRAM_API_KEY']
-  const ears = await chooseRecogniser(deepgram, openai, (notice) => onNews(session([notice])))
-  const [llm, mind]: [LLMService, Engine] = openai
-    ? [new OpenAILLMService({ apiKey: openai, onLLMError: { say: apology } }), engine('llm', 'OpenAI')]
-    : [new RuleLLMService(), engine('llm', 'Rules', 'a small set of rules, not a language model')]
-  const [tts, voice]: [TTSService, Engine] = deepgram
-    ? [new DeepgramTTSService({ apiKey: deepgram }), engine('tts', 'Deepgram')]
-    : openai
-      ? [new OpenAITTSService({ apiKey: openai }), engine('tts', 'OpenAI')]
-      : [new FliteTTSService(), engine('tts', 'Flite')]
-  const engines = [engine('vad', 'Silero'), ears.engine, mind, voice]
   const keys = [
-    { env: 'OPENAI_API_KEY', set: Boolean(openai), changes: 'a real language model and voice' },
-    { env: 'DEEPGRAM_API_KEY', set: Boolean(deepgram), changes: 'streaming recognition and a faster voice' },
+    { env: 'OPENAI_API_KEY', set: Boolean(env['OPENAI_API_KEY']), changes: 'a real language model and voice' },
+    {
+      env: 'DEEPGRAM_API_KEY',
+      set: Boolean(env['DEEPGRAM_API_KEY']),
+      changes: 'streaming recognition and a faster voice',
+    },
   ]
   const session = (notices: readonly Notice[]): SessionMessage => about(engines, keys, notices)
-  return { stt: ears.stt, llm, tts, about: session(ears.notices) }
+  const ears = await chooseRecogniser(env, (notice) => onNews(session([notice])))
+  const mind = await chooseModel(env)
+  const voice = await chooseVoice(env)
+  const engines = [engine('vad', 'Silero'), ears.engine, mind.engine, voice.engine]
+  return { stt: ears.stt, llm: mind.llm, tts: voice.tts, about: session(ears.notices) }
+}
+
+async function chooseModel(env: Environment): Promise<{ llm: LLMService; engine: Engine }> {
+  const apiKey = env['OPENAI_API_KEY']
+  if (!apiKey) {
+    return { llm: new RuleLLMService(), engine: engine('llm', 'Rules', 'a small set of rules, not a language model') }
+  }
+  const { OpenAILLMService } = await loadOpenAI()
+  return { llm: new OpenAILLMService({ apiKey, onLLMError: { say: apology } }), engine: engine('llm', 'OpenAI') }
+}
+
+async function chooseVoice(env: Environment): Promise<{ tts: TTSService; engine: Engine }> {
+  const deepgram = env['DEEPGRAM_API_KEY']
+  if (deepgram) {
+    const { DeepgramTTSService } = await loadDeepgram()
+    return { tts: new DeepgramTTSService({ apiKey: deepgram }), engine: engine('tts', 'Deepgram') }
+  }
+  const openai = env['OPENAI_API_KEY']
+  if (!openai) return { tts: new FliteTTSService(), engine: engine('tts', 'Flite') }
+  const { OpenAITTSService } = await loadOpenAI()
+  return { tts: new OpenAITTSService({ apiKey: openai }), engine: engine('tts', 'OpenAI') }
 }
 
 const engine = (stage: Engine['stage'], name: string, note?: string): Engine => ({ stage, name, ...(note && { note }) })
@@ -53,8 +80,12 @@ interface Ears {
   readonly notices: readonly Notice[]
 }
 
-/** One for all sessions: its model takes a moment to load. */
 let recogniser: PocketsphinxRecognizer | undefined
+
+/** One for all sessions: its model takes a moment to load. */
+function sharedRecogniser(): PocketsphinxRecognizer {
+  return (recogniser ??= new PocketsphinxRecognizer())
+}
 
 function transformersInstalled(): boolean {
   try {
@@ -65,18 +96,20 @@ function transformersInstalled(): boolean {
   }
 }
 
-async function chooseRecogniser(
-  deepgram: string | undefined,
-  openai: string | undefined,
-  onNotice: (notice: Notice) => void,
-): Promise<Ears> {
-  if (deepgram)
+async function chooseRecogniser(env: Environment, onNotice: (notice: Notice) => void): Promise<Ears> {
+  const deepgram = env['DEEPGRAM_API_KEY']
+  if (deepgram) {
+    const { DeepgramSTTService } = await loadDeepgram()
     return { stt: new DeepgramSTTService({ apiKey: deepgram }), engine: engine('stt', 'Deepgram'), notices: [] }
-  if (openai) return { stt: new OpenAISTTService({ apiKey: openai }), engine: engine('stt', 'OpenAI'), notices: [] }
+  }
+  const openai = env['OPENAI_API_KEY']
+  if (openai) {
+    const { OpenAISTTService } = await loadOpenAI()
+    return { stt: new OpenAISTTService({ apiKey: openai }), engine: engine('stt', 'OpenAI'), notices: [] }
+  }
   if (await findRecognizer()) {
-    recogniser ??= new PocketsphinxRecognizer()
     return {
-      stt: new PocketsphinxSTTService({ recognizer: recogniser }),
+      stt: new PocketsphinxSTTService({ recognizer: sharedRecogniser() }),
       engine: engine('stt', 'Pocketsphinx'),
       notices: [],
     }

@@ -60,8 +60,8 @@ export class LoudnessMeter {
   #highPass: Biquad = BLOCKED
   // States of the shelf, then of the high-pass.
   readonly #state = new Float64Array(4)
-  // Powers of the last 400 ms, oldest at `position`; `power` is their sum.
-  #window = new Float64Array(0)
+  // Powers of the last 400 ms, oldest at `position`; `power` is their sum. Single precision: there is one per session.
+  #window = new Float32Array(0)
   #position = 0
   #power = 0
   #filled = false
@@ -108,35 +108,50 @@ export class LoudnessMeter {
     assertSampleRate(sampleRate, 'LoudnessMeter')
     this.#sampleRate = sampleRate
     ;[this.#shelf, this.#highPass] = kWeighting(sampleRate)
-    this.#window = new Float64Array(Math.round(WINDOW_SECS * sampleRate))
+    this.#window = new Float32Array(Math.round(WINDOW_SECS * sampleRate))
     this.reset()
   }
 
+  // Everything in locals: it runs for every sample of every session.
   #measure(pcm: Int16Array): void {
-    const shelf = this.#shelf
-    const highPass = this.#highPass
+    const { b0, b1, b2, a1, a2 } = this.#shelf
+    const { b0: c0, b1: c1, b2: c2, a1: d1, a2: d2 } = this.#highPass
     const window = this.#window
-    let [s1 = 0, s2 = 0, h1 = 0, h2 = 0] = this.#state
+    const state = this.#state
+    let s1 = state[0]!
+    let s2 = state[1]!
+    let h1 = state[2]!
+    let h2 = state[3]!
+    let sum = this.#power
+    let position = this.#position
     for (let i = 0; i < pcm.length; i++) {
-      const input = (pcm[i] ?? 0) / 32768
-      const bright = shelf.b0 * input + s1
-      s1 = shelf.b1 * input - shelf.a1 * bright + s2
-      s2 = shelf.b2 * input - shelf.a2 * bright
-      const weighted = highPass.b0 * bright + h1
-      h1 = highPass.b1 * bright - highPass.a1 * weighted + h2
-      h2 = highPass.b2 * bright - highPass.a2 * weighted
-      const power = weighted * weighted
-      this.#power += power - (window[this.#position] ?? 0)
-      window[this.#position++] = power
-      if (this.#position === window.length) this.#wrap()
+      const input = pcm[i]! / 32768
+      const bright = b0 * input + s1
+      s1 = b1 * input - a1 * bright + s2
+      s2 = b2 * input - a2 * bright
+      const weighted = c0 * bright + h1
+      h1 = c1 * bright - d1 * weighted + h2
+      h2 = c2 * bright - d2 * weighted
+      const power = Math.fround(weighted * weighted)
+      sum += power - window[position]!
+      window[position++] = power
+      if (position < window.length) continue
+      position = 0
+      this.#filled = true
+      // Afresh, or rounding errors of the running sum would add up over hours.
+      sum = total(window)
     }
-    this.#state.set([settle(s1), settle(s2), settle(h1), settle(h2)])
+    this.#power = sum
+    this.#position = position
+    state[0] = settle(s1)
+    state[1] = settle(s2)
+    state[2] = settle(h1)
+    state[3] = settle(h2)
   }
+}
 
-  #wrap(): void {
-    this.#position = 0
-    this.#filled = true
-    // Summed afresh, or rounding errors of the running sum would add up over hours.
-    this.#power = this.#window.reduce((sum, power) => sum + power, 0)
-  }
+function total(powers: Float32Array): number {
+  let sum = 0
+  for (let i = 0; i < powers.length; i++) sum += powers[i]!
+  return sum
 }

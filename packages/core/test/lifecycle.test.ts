@@ -9,15 +9,21 @@ import {
   FrameProcessorPauseUrgentFrame,
   FrameProcessorResumeFrame,
   FunctionCallResultFrame,
+  InputAudioRawFrame,
   InterruptionFrame,
+  type Observer,
   ParallelPipeline,
   PcError,
+  Pipeline,
+  PipelineTask,
+  type PipelineTaskOptions,
   sleep,
   StopFrame,
   TextFrame,
   UserStartedSpeakingFrame,
 } from '../src/index.ts'
-import { delay, Probe, rig, started, textOf } from './support.ts'
+import { TestClock } from '../src/testing/index.ts'
+import { delay, Probe, rig, type Rig, started, textOf } from './support.ts'
 
 const never = new Promise<void>(() => {})
 
@@ -27,6 +33,11 @@ describe('lifecycle', () => {
     const early = defineProcessor({
       name: 'early',
       on: {},
+      async onSetup({ runtime }) {
+        this.pushFrame(new TextFrame('during setup'))
+        await sleep(runtime.clock, 10)
+        this.pushFrame(new UserStartedSpeakingFrame())
+      },
       async onStart(_frame, ctx) {
         ctx.push(new TextFrame('1'))
         await sleep(ctx.runtime.clock, 10)
@@ -38,9 +49,12 @@ describe('lifecycle', () => {
       return frame
     })
     const { clock, texts } = rig([early, late])
-    await clock.advance(20)
-    expect(seen).toEqual(['StartFrame', '1', '2'])
-    expect(texts()).toEqual(['1', '2'])
+    await clock.advance(15)
+    expect(seen).toEqual([])
+    await clock.advance(15)
+    // A system frame overtakes here too; each lane keeps its order.
+    expect(seen).toEqual(['StartFrame', 'UserStartedSpeakingFrame', 'during setup', '1', '2'])
+    expect(texts()).toEqual(seen.slice(1))
   })
 
   it('frames held before StartFrame are bounded to 20 s, sticky ones excepted', async () => {
@@ -150,24 +164,38 @@ describe('lifecycle', () => {
       onStart: () => never,
       onCancel: () => void cancels.push('cancel'),
     })
-    const { clock, task, run } = rig([stuck])
+    const observer: Observer = { frames: ['CancelFrame'], onPushFrame: () => void cancels.push('frame') }
+    const { clock, task, run } = rig([stuck], {}, { observers: [observer] })
     await clock.settle()
-    const both = Promise.all([task.cancel(), task.cancel()])
+    const both = Promise.all([task.cancel(), task.cancel(), task.queueFrame(new CancelFrame())])
     await clock.settle()
     await both
     await run
     await task.cancel()
-    expect([cancels, task.hasFinished()]).toEqual([['cancel'], true])
+    expect([cancels, task.hasFinished(), clock.nowMs()]).toEqual([['frame', 'cancel'], true, 0])
+  })
+
+  it('an end that is asked for after the end leaves no timer behind and raises nothing', async () => {
+    const { clock, task, run } = await started([new FrameProcessor('p')])
+    let timeouts = 0
+    task.on('pipelineTimeout', () => timeouts++)
+    await task.stopWhenDone()
+    await run
+    await task.stopWhenDone()
+    expect(clock.pending).toBe(0)
+    await clock.advance(60_000)
+    expect(timeouts).toBe(0)
   })
 
   it('a task that was never run can be cancelled, and running it then does nothing', async () => {
-    const { task } = await (async () => {
-      const made = rig([new FrameProcessor('idle')])
-      await made.clock.settle()
-      return made
-    })()
+    const log: string[] = []
+    const note = (what: string) => () => void log.push(what)
+    const idle = defineProcessor({ name: 'idle', on: {}, onSetup: note('setup'), onCancel: note('cancel') })
+    const task = new PipelineTask(new Pipeline([idle]), {}, { defaultParts: false })
+    task.on('pipelineFinished', (frame) => log.push(frame.type))
     await task.cancel()
-    expect(task.hasFinished()).toBe(true)
+    await task.run()
+    expect([task.hasFinished(), log]).toEqual([true, ['CancelFrame']])
   })
 
   it('a processor that swallows the cancel delays the end by at most cancelTimeoutSecs, is named, and the task still finishes', async () => {
@@ -228,7 +256,7 @@ describe('lifecycle', () => {
     expect([seen, task.counters.dropped]).toEqual([[], 1])
   })
 
-  it('idleTimeout fires once per quiet period even if other frames flow; activity that is swallowed mid-pipeline counts', async () => {
+  it('idleTimeout fires once per quiet period even if audio flows and its listener is slow; heartbeats are no activity, what is swallowed mid-pipeline is', async () => {
     const swallow = defineProcessor({ name: 'swallow', on: { BotSpeakingFrame: () => {} } })
     const { clock, task, run } = await started(
       [new FrameProcessor('first'), swallow],
@@ -240,18 +268,21 @@ describe('lifecycle', () => {
       idle++
       return sleep(clock, 100_000)
     })
-    for (let i = 0; i < 9; i++) {
-      await clock.advance(1000)
-      await task.queueFrame(new TextFrame('noise'))
+    const listen = async (ms: number): Promise<void> => {
+      for (let passed = 0; passed < ms; passed += 100) {
+        await task.queueFrame(new InputAudioRawFrame(new Int16Array(1600), 16_000))
+        await clock.advance(100)
+      }
     }
+    await listen(9000)
     await task.queueFrame(new BotSpeakingFrame())
-    await clock.advance(9900)
+    await listen(9900)
     expect(idle).toBe(0)
-    await clock.advance(200)
+    await listen(200)
     expect(idle).toBe(1)
-    await clock.advance(9000)
+    await listen(9000)
     expect(idle).toBe(1)
-    await clock.advance(1100)
+    await listen(1100)
     expect(idle).toBe(2)
     await task.cancel()
     await run
@@ -304,54 +335,26 @@ describe('lifecycle', () => {
     expect(errors).toEqual(['failing: no'])
   })
 
-  it('a run aborted from outside still cancels and cleans up', async () => {
+  it('a run aborted from outside still cancels, drops what is queued and cleans up', async () => {
     const log: string[] = []
-    const processor = defineProcessor({
-      name: 'p',
-      on: {},
-      onCancel: () => void log.push('cancel'),
-      onCleanup: () => void log.push('cleanup'),
+    const processor = new Probe('p', (frame) => {
+      if (textOf(frame) === 'slow') return never
+      log.push(textOf(frame))
+      return undefined
     })
-    const { task } = await started([processor])
-    const controller = new AbortController()
-    const other = rig([
-      defineProcessor({
-        name: 'q',
-        on: {},
-        onCancel: () => void log.push('cancel q'),
-        onCleanup: () => void log.push('cleanup q'),
-      }),
-    ])
-    void task.cancel()
-    controller.abort()
-    await other.task.cancel()
-    expect(log).toContain('cancel')
-  })
-
-  it('run({ signal }) cancels when the signal aborts', async () => {
-    const { Pipeline, PipelineTask } = await import('../src/index.ts')
-    const log: string[] = []
-    const task = new PipelineTask(
-      new Pipeline([
-        defineProcessor({
-          name: 'p',
-          on: {},
-          onCancel: () => void log.push('cancel'),
-          onCleanup: () => void log.push('cleanup'),
-        }),
-      ]),
-      {},
-      { defaultParts: false },
-    )
+    processor.onCancel = () => void log.push('cancel')
+    processor.onCleanup = () => void log.push('cleanup')
+    const task = new PipelineTask(new Pipeline([processor]), {}, { defaultParts: false, clock: new TestClock() })
     const controller = new AbortController()
     const run = task.run({ signal: controller.signal })
     await task.started
+    await task.queueFrames([new TextFrame('slow'), new TextFrame('queued'), new EndFrame()])
     controller.abort()
     await run
-    expect(log).toEqual(['cancel', 'cleanup'])
+    expect([log, task.hasFinished()]).toEqual([['StartFrame', 'cancel', 'cleanup'], true])
   })
 
-  it('a cancel goes past an end that a handler holds up, and the end names the holder', async () => {
+  it('a cancel goes past an end that a handler holds up', async () => {
     const stuck = new Probe('stuck', (frame) => (frame.type === 'TextFrame' ? never : undefined))
     const { clock, task, run } = await started([stuck], {}, { endTimeoutSecs: 5 })
     const timeouts: unknown[] = []
@@ -380,6 +383,52 @@ describe('lifecycle', () => {
     await clock.advance(1001)
     await run
     expect(timeouts).toEqual([['EndFrame', ['stuck']]])
+  })
+
+  describe('of a pipeline too crowded to take more', () => {
+    const crowd = async (options: PipelineTaskOptions = {}): Promise<Rig> => {
+      const made = await started([new Probe('slow', (frame) => (frame.type === 'TextFrame' ? never : frame))], {}, options)
+      for (let i = 0; i < 300; i++) made.task.processors[0]?.queueFrame(new TextFrame(`${i}`))
+      return made
+    }
+
+    it('an ordered frame waits to get in, and one that steers does not', async () => {
+      const { task, texts } = await crowd()
+      let inside = false
+      void task.queueFrame(new TextFrame('one more')).then(() => (inside = true))
+      await task.queueFrame(new UserStartedSpeakingFrame())
+      expect([texts(), inside]).toEqual([['UserStartedSpeakingFrame'], false])
+      await task.queueFrame(new InterruptionFrame())
+      expect(task.counters).toMatchObject({ interruptions: 1, dropped: 299 })
+      await task.queueFrame(new TextFrame('next'))
+      expect(inside).toBe(true)
+    })
+
+    it('a cancel ends it at once', async () => {
+      const { task, run } = await crowd()
+      await task.queueFrame(new CancelFrame())
+      await run
+      expect(task.hasFinished()).toBe(true)
+    })
+
+    it('an end that waits to get in has its deadline, and names who holds it', async () => {
+      const { clock, task, run } = await crowd({ endTimeoutSecs: 5 })
+      const timeouts: unknown[] = []
+      task.on('pipelineTimeout', (type, holders) => timeouts.push([type, holders]))
+      void task.stopWhenDone()
+      await clock.advance(4999)
+      expect(task.hasFinished()).toBe(false)
+      await clock.advance(2)
+      await run
+      expect(timeouts).toEqual([['EndFrame', ['slow']]])
+    })
+
+    it('a flush gives up in time', async () => {
+      const { clock, task } = await crowd()
+      const flushed = task.flushPipeline(2)
+      await clock.advance(2000)
+      expect(await flushed).toBe(false)
+    })
   })
 
   it('a start that a branch holds up is cancelled and the branch is named', async () => {

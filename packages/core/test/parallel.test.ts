@@ -1,10 +1,15 @@
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import { describe, expect, it } from 'vitest'
 import {
   defineProcessor,
   EndFrame,
+  firstSight,
   FrameProcessor,
   InterruptionFrame,
+  LatencyObserver,
   LLMTextFrame,
+  type Observer,
   ParallelPipeline,
   Pipeline,
   sleep,
@@ -41,22 +46,34 @@ describe('parallel pipelines', () => {
     expect([texts(), up.map(textOf)]).toEqual([['down', 'UserStartedSpeakingFrame'], ['up']])
   })
 
-  it('keeps no frame after it has passed', async () => {
-    const parallel = new ParallelPipeline([new FrameProcessor('a')], [new FrameProcessor('b')])
-    const sink = defineProcessor({ name: 'sink', on: { TextFrame: () => {} } })
-    const { task } = await started([parallel, sink])
-    const head = task.processors[0]!
+  it('keeps nothing of a frame that has passed, and neither do the monitors that tell new frames from known ones', async () => {
+    setFlagsFromString('--expose-gc')
+    const collect: unknown = runInNewContext('gc')
     const heap = (): number => {
-      globalThis.gc?.()
-      globalThis.gc?.()
+      if (typeof collect !== 'function') throw new Error('no garbage collection can be ordered')
+      for (let i = 0; i < 3; i++) collect()
       return process.memoryUsage().heapUsed
     }
-    for (let i = 0; i < 50_000; i++) head.queueFrame(new TextFrame('warm'))
+    const isNew = firstSight()
+    let seen = 0
+    const observer: Observer = { onPushFrame: (frame) => void (isNew(frame) && seen++) }
+    const parallel = new ParallelPipeline([new FrameProcessor('a')], [new FrameProcessor('b')])
+    const sink = defineProcessor({ name: 'sink', on: { TextFrame: () => {} } })
+    const { task, run } = await started([parallel, sink], {}, {
+      idleTimeoutSecs: 10,
+      idleTimeoutFrames: ['TextFrame'],
+      observers: [observer, new LatencyObserver()],
+    })
+    const head = task.processors[0]!
+    for (let i = 0; i < 20_000; i++) head.queueFrame(new TextFrame('warm'))
     const before = heap()
-    for (let i = 0; i < 200_000; i++) head.queueFrame(new TextFrame('x'))
+    for (let i = 0; i < 100_000; i++) head.queueFrame(new TextFrame('x'))
     const grown = heap() - before
-    // Without a collection to order there is nothing to conclude.
-    if (globalThis.gc) expect(grown).toBeLessThan(2_000_000)
+    expect(seen).toBeGreaterThan(100_000)
+    // The smallest record of a number per frame would take more than three times as much.
+    expect(grown).toBeLessThan(500_000)
+    await task.cancel()
+    await run
   })
 
   it('frames are frozen where branches share them, and changed by a copy', async () => {
@@ -91,6 +108,25 @@ describe('parallel pipelines', () => {
     await task.queueFrame(new TextFrame('new'))
     await clock.advance(200)
     expect(texts()).toEqual(['old', 'new'])
+  })
+
+  it('are not held up at their end by a branch that drops the EndFrame, and name one that never lets it through', async () => {
+    const hole = new Probe('hole', () => {})
+    const dropping = await started([new ParallelPipeline([hole], [named('b')])])
+    await dropping.task.queueFrames([new TextFrame('1'), new EndFrame()])
+    await dropping.clock.settle()
+    await dropping.run
+    expect([dropping.texts(), dropping.clock.nowMs()]).toEqual([['b 1'], 0])
+
+    const stuck = defineProcessor({ name: 'stuck', on: {}, onEnd: () => new Promise<void>(() => {}) })
+    const parallel = new ParallelPipeline([stuck], [named('b')])
+    const { clock, task, run } = await started([parallel], {}, { endTimeoutSecs: 3 })
+    const timeouts: unknown[] = []
+    task.on('pipelineTimeout', (type, holders) => timeouts.push([type, holders]))
+    await task.stopWhenDone()
+    await clock.advance(3001)
+    await run
+    expect(timeouts).toEqual([['EndFrame', [`${parallel.name} (waiting for ${parallel.name}/0)`, 'stuck']]])
   })
 
   it('nests, and elements may be pipelines, functions and things that make a processor', async () => {
@@ -138,13 +174,16 @@ describe('synchronised parallel pipelines', () => {
   it('delivers a system frame exactly once and at once, StartFrame included', async () => {
     let starts = 0
     const after = defineProcessor({ name: 'after', on: {}, onStart: () => void starts++ })
-    const { task, texts } = await started([
+    const { clock, task, texts } = await started([
       new SyncParallelPipeline([delay('slow', 50)], [new FrameProcessor('b')]),
       after,
     ])
     void task.queueFrame(new TextFrame('busy'))
     await task.queueFrame(new UserStartedSpeakingFrame())
     expect([starts, texts()]).toEqual([1, ['UserStartedSpeakingFrame']])
+    void task.queueFrame(new TextFrame('next'))
+    await clock.advance(200)
+    expect([starts, texts()]).toEqual([1, ['UserStartedSpeakingFrame', 'busy', 'next']])
   })
 
   it('releases upstream frames that a branch emits with the output of the frame they came from, once', async () => {
@@ -162,6 +201,21 @@ describe('synchronised parallel pipelines', () => {
     expect(up).toEqual([])
     await clock.advance(30)
     expect([texts(), up.map(textOf)]).toEqual([['x'], ['up']])
+    await task.queueFrame(new TextFrame('y'))
+    await clock.advance(30)
+    expect([texts(), up.map(textOf)]).toEqual([
+      ['x', 'y'],
+      ['up', 'up'],
+    ])
+  })
+
+  it('is not held up by a branch that drops what it gets, the frames of the life cycle included', async () => {
+    const hole = new Probe('hole', () => {})
+    const { clock, task, run, texts } = await started([new SyncParallelPipeline([hole], [named('b')])])
+    await task.queueFrames([new TextFrame('1'), new TextFrame('2'), new EndFrame()])
+    await clock.settle()
+    await run
+    expect([texts(), clock.nowMs()]).toEqual([['b 1', 'b 2'], 0])
   })
 
   it('ends, with what the branches flush', async () => {

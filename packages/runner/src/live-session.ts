@@ -1,5 +1,5 @@
 import { LatencyObserver, PcError, type PipelineTask, type Runtime } from '@pc/core'
-import { RTVIProcessor, serverMessage } from '@pc/rtvi'
+import { RTVIProcessor, type RTVIProcessorOptions, serverMessage } from '@pc/rtvi'
 import { WebSocketServerTransport, type WebSocketServerTransportOptions } from '@pc/transports-websocket'
 import { encodeFrame } from '@pc/transports-websocket/codec'
 import { WebSocket } from 'ws'
@@ -16,6 +16,7 @@ export interface LiveSessionParts {
   readonly bot: Bot
   readonly runtime: Runtime
   readonly transportOptions: Omit<WebSocketServerTransportOptions, 'websocket'>
+  readonly rtviOptions: RTVIProcessorOptions
 }
 
 /** A connection with its bot. Whatever the bot does, only this session ends. */
@@ -23,7 +24,7 @@ export class LiveSession implements BotSession {
   readonly id: string
   readonly body: unknown
   readonly transport: WebSocketServerTransport
-  readonly rtvi: RTVIProcessor = new RTVIProcessor()
+  readonly rtvi: RTVIProcessor
   readonly startedAtMs: number
   readonly #websocket: WebSocket
   readonly #bot: Bot
@@ -32,10 +33,11 @@ export class LiveSession implements BotSession {
   readonly #gone: Promise<void>
   readonly #tasks = new Set<PipelineTask>()
 
-  constructor({ id, body, websocket, bot, runtime, transportOptions }: LiveSessionParts) {
+  constructor({ id, body, websocket, bot, runtime, transportOptions, rtviOptions }: LiveSessionParts) {
     this.id = id
     this.body = body
     this.transport = new WebSocketServerTransport({ ...transportOptions, websocket })
+    this.rtvi = new RTVIProcessor(rtviOptions)
     this.startedAtMs = runtime.clock.epochMs()
     this.#websocket = websocket
     this.#bot = bot

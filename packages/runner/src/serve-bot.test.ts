@@ -92,6 +92,22 @@ describe('a session', () => {
     await client.close()
   })
 
+  test('speaks RTVI with the options of the server', async () => {
+    const server = await serve(
+      (session) => {
+        session.rtvi.on('clientReady', () => {
+          session.rtvi.sendServerMessage('not yet')
+          session.rtvi.sendBotReady()
+        })
+        return plain(session)
+      },
+      { rtvi: { manualBotReady: true } },
+    )
+    const client = await TestClient.ready(server.ws)
+    expect(client.messages.map(({ type }) => type)).toEqual(['server-message', 'bot-ready'])
+    await client.close()
+  })
+
   test('ends its task when the client leaves', async () => {
     const ended = Promise.withResolvers<string>()
     const server = await serve(async (session) => {

@@ -1,6 +1,7 @@
 import { createServer, type Server } from 'node:http'
 import { createServer as createSecureServer, type Server as SecureServer } from 'node:https'
 import { createRuntime, PcError, type Runtime, type SignalSource } from '@pc/core'
+import type { RTVIProcessorOptions } from '@pc/rtvi'
 import type { WebSocketServerTransportOptions } from '@pc/transports-websocket'
 import type { Bot } from './bot.ts'
 import { type Certificate, selfSignedCertificate } from './certificate.ts'
@@ -31,6 +32,8 @@ export interface ServeBotOptions {
   drainSecs?: number
   /** Passed to the transport of each session. */
   transport?: Omit<WebSocketServerTransportOptions, 'websocket'>
+  /** Passed to the `RTVIProcessor` of each session. */
+  rtvi?: RTVIProcessorOptions
   /** Where SIGINT and SIGTERM come from; the first stops the server, the second at once. Default none. */
   signals?: SignalSource
   /** Clock, ids and log of the server. Default: the real ones, and no log. */
@@ -66,7 +69,13 @@ export async function serveBot(bot: Bot, options: ServeBotOptions = {}): Promise
   const host = options.host ?? (https === false ? '127.0.0.1' : '0.0.0.0')
   const runtime = createRuntime(options.runtime)
   const origins = originPolicy(host, options.allowedOrigins ?? [])
-  const sessions = new Sessions({ bot, runtime, maxSessions, transportOptions: options.transport ?? {} })
+  const sessions = new Sessions({
+    bot,
+    runtime,
+    maxSessions,
+    transportOptions: options.transport ?? {},
+    rtviOptions: options.rtvi ?? {},
+  })
   const server = await makeServer(https)
   const { client } = options
   const door = new SessionDoor(server, {

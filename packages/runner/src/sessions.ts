@@ -1,4 +1,5 @@
 import type { Runtime } from '@pc/core'
+import type { RTVIProcessorOptions } from '@pc/rtvi'
 import type { WebSocketServerTransportOptions } from '@pc/transports-websocket'
 import type { WebSocket } from 'ws'
 import type { Bot } from './bot.ts'
@@ -20,6 +21,7 @@ export interface SessionsOptions {
   readonly runtime: Runtime
   readonly maxSessions: number
   readonly transportOptions: Omit<WebSocketServerTransportOptions, 'websocket'>
+  readonly rtviOptions: RTVIProcessorOptions
 }
 
 /** The running sessions of a server. */
@@ -47,8 +49,8 @@ export class Sessions {
 
   /** Starts the bot for a connection. */
   open(websocket: WebSocket, { id, body }: { id: string; body: unknown }): void {
-    const { bot, runtime, transportOptions } = this.#options
-    const session = new LiveSession({ id, body, websocket, bot, runtime, transportOptions })
+    const { bot, runtime, transportOptions, rtviOptions } = this.#options
+    const session = new LiveSession({ id, body, websocket, bot, runtime, transportOptions, rtviOptions })
     this.#running.set(
       session,
       session.serve().finally(() => this.#running.delete(session)),

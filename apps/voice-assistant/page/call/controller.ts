@@ -105,6 +105,7 @@ export function createController({ store, levels, clock, endpoint, secure }: Con
       withMic,
       deviceId,
       muted,
+      greet: texts.length === 0,
       clock,
       send,
       onMicLevel,

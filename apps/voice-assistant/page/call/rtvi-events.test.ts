@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
-import { errorEvent, plainly } from './rtvi-events.ts'
+import type { CallEvent } from '../store/events.ts'
+import { errorEvent, plainly, rtviCallbacks } from './rtvi-events.ts'
 
 test('arguments and results read plainly', () => {
   expect(plainly({ day: 'fri', guests: 4, outside: false, window: true })).toBe('fri, 4, not outside, window')
@@ -31,4 +32,20 @@ test('an error of the server keeps its words, and whether it ends the call', () 
     problem: { kind: 'key-refused', fatal: true },
   })
   expect(errorEvent(undefined)).toMatchObject({ problem: { wayOut: 'It gave no reason.' } })
+})
+
+test('a close waits for what the server said before it, an error of the server for nothing', () => {
+  const sent: CallEvent[] = []
+  const later: (() => void)[] = []
+  const { onError } = rtviCallbacks({
+    send: (event) => sent.push(event),
+    onFlush: () => {},
+    afterFrames: (then) => later.push(then),
+  })
+  const message = (error: string) => ({ id: '', label: 'rtvi-ai', type: 'error', data: { error, fatal: true } })
+  onError?.(message('websocket connection closed. Code: 1011'))
+  expect(sent).toEqual([])
+  onError?.(message('The bot failed.'))
+  for (const run of later) run()
+  expect(sent).toMatchObject([{ problem: { kind: 'agent-fault' } }, { problem: { kind: 'server-gone' } }])
 })

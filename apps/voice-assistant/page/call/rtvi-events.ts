@@ -11,6 +11,8 @@ export interface RtviHooks {
   send(event: CallEvent): void
   /** The server silences the agent. */
   onFlush(): void
+  /** Runs `then` when everything that the server sent so far was read. */
+  afterFrames(then: () => void): void
 }
 
 const outcomeLength = 160
@@ -35,10 +37,18 @@ export function plainly(value: unknown): string {
 
 const closeCode = /closed\. Code: (\d+)/u
 
+/** What the transport itself reports begins so; the rest comes from the server. */
+const ofTransport = /^websocket /u
+
+function messageOf(data: unknown): string {
+  const fields = fieldsOf(data)
+  return stringOf(fields?.['error']) ?? stringOf(fields?.['message']) ?? 'It gave no reason.'
+}
+
 /** The event behind the client's `onError`: a closed connection, or an error of the server. */
 export function errorEvent(data: unknown): CallEvent {
   const fields = fieldsOf(data)
-  const message = stringOf(fields?.['error']) ?? stringOf(fields?.['message']) ?? 'It gave no reason.'
+  const message = messageOf(data)
   const code = closeCode.exec(message)?.[1]
   if (code !== undefined) {
     const problem = closeProblem(Number(code))
@@ -51,7 +61,7 @@ export function errorEvent(data: unknown): CallEvent {
 }
 
 /** Callbacks for the official client that turn what it reports into events of the page. */
-export function rtviCallbacks({ send, onFlush }: RtviHooks): Callbacks {
+export function rtviCallbacks({ send, onFlush, afterFrames }: RtviHooks): Callbacks {
   return {
     onUserStartedSpeaking: () => send({ type: 'you/started' }),
     onUserStoppedSpeaking: () => send({ type: 'you/stopped' }),
@@ -95,7 +105,11 @@ export function rtviCallbacks({ send, onFlush }: RtviHooks): Callbacks {
       else if (message.type === 'pc/session') send({ ...message, type: 'session' })
       else send({ ...message, type: 'latency' })
     },
-    onError: (message) => send(errorEvent(message.data)),
+    onError: ({ data }) => {
+      // What the server said before the connection closed explains the close, so it goes first.
+      if (ofTransport.test(messageOf(data))) afterFrames(() => send(errorEvent(data)))
+      else send(errorEvent(data))
+    },
     onMessageError: (message) => {
       const reason = stringOf(fieldsOf(message.data)?.['error']) ?? 'It gave no reason.'
       send({ type: 'problem', problem: agentProblem(reason, false, 'protocol') })

@@ -17,6 +17,8 @@ export interface SessionOptions {
   /** Microphone to open; the browser's choice when undefined. */
   deviceId: string | undefined
   muted: boolean
+  /** The agent speaks first; not where somebody has typed. */
+  greet: boolean
   clock: PageClock
   send(event: CallEvent): void
   onMicLevel(rms: number): void
@@ -86,7 +88,11 @@ export function openSession(options: SessionOptions): Session {
     enableMic: options.withMic,
     enableCam: false,
     callbacks: {
-      ...rtviCallbacks({ send: sendEvent, onFlush: () => void flush() }),
+      ...rtviCallbacks({
+        send: sendEvent,
+        onFlush: () => void flush(),
+        afterFrames: (then) => void serializer.idle().then(then),
+      }),
       onBotLlmStopped: () => {
         forgetThought()
         forgetThought = clock.after(thoughtForgottenMs, () => sendEvent({ type: 'agent/thought' }))
@@ -117,7 +123,7 @@ export function openSession(options: SessionOptions): Session {
     stopReadyWatch = clock.after(readyWithinSecs * 1000, () =>
       sendEvent({ type: 'problem', problem: notReadyProblem(readyWithinSecs) }),
     )
-    const address = await startAgent(options.endpoint, abort.signal)
+    const address = await startAgent(options.endpoint, options.greet, abort.signal)
     if (state !== 'starting') return
     await client.connect({ ...address })
     stopReadyWatch()

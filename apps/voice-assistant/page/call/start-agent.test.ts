@@ -1,13 +1,19 @@
 import { once } from 'node:events'
 import { createServer } from 'node:http'
+import { text } from 'node:stream/consumers'
 import { afterEach, expect, test } from 'vitest'
 import { startAgent, StartRefused } from './start-agent.ts'
 
 let stop: () => void = () => {}
 afterEach(() => stop())
 
-async function answering(status: number, body: string): Promise<string> {
-  const server = createServer((_request, response) => response.writeHead(status).end(body)).listen(0, '127.0.0.1')
+async function answering(status: number, body: string, onBody: (body: string) => void = () => {}): Promise<string> {
+  const server = createServer((request, response) => {
+    void text(request).then((asked) => {
+      onBody(asked)
+      response.writeHead(status).end(body)
+    })
+  }).listen(0, '127.0.0.1')
   await once(server, 'listening')
   stop = () => server.close()
   const address = server.address()
@@ -18,20 +24,27 @@ const signal = new AbortController().signal
 
 test('only what the client accepts is passed on', async () => {
   const endpoint = await answering(200, '{"wsUrl":"ws://h/ws","token":null,"sessionId":"s"}')
-  expect(await startAgent(endpoint, signal)).toEqual({ wsUrl: 'ws://h/ws' })
+  expect(await startAgent(endpoint, true, signal)).toEqual({ wsUrl: 'ws://h/ws' })
 })
 
 test('an address relative to the server becomes whole', async () => {
   const endpoint = await answering(200, '{"wsUrl":"/ws-client","token":"t"}')
-  expect(await startAgent(endpoint, signal)).toEqual({
+  expect(await startAgent(endpoint, true, signal)).toEqual({
     wsUrl: endpoint.replace('http', 'ws').replace('/start', '/ws-client'),
     token: 't',
   })
 })
 
+test('the server learns which transport is wanted and whether the agent is to greet', async () => {
+  const asked: string[] = []
+  const endpoint = await answering(200, '{"wsUrl":"/ws"}', (body) => asked.push(body))
+  await startAgent(endpoint, false, signal)
+  expect(asked.map((body) => JSON.parse(body))).toEqual([{ transport: 'websocket', body: { greet: false } }])
+})
+
 test('a refusal carries the reason and the status', async () => {
   const endpoint = await answering(400, '{"detail":"not allowed"}')
-  await expect(startAgent(endpoint, signal)).rejects.toMatchObject({
+  await expect(startAgent(endpoint, true, signal)).rejects.toMatchObject({
     name: 'StartRefused',
     message: 'not allowed',
     status: 400,
@@ -40,9 +53,9 @@ test('a refusal carries the reason and the status', async () => {
 
 test('an answer that is no address is refused', async () => {
   const endpoint = await answering(200, '<html>')
-  await expect(startAgent(endpoint, signal)).rejects.toBeInstanceOf(StartRefused)
+  await expect(startAgent(endpoint, true, signal)).rejects.toBeInstanceOf(StartRefused)
 })
 
 test('a server that is not there is an error of fetch', async () => {
-  await expect(startAgent('http://127.0.0.1:9/start', signal)).rejects.toBeInstanceOf(TypeError)
+  await expect(startAgent('http://127.0.0.1:9/start', true, signal)).rejects.toBeInstanceOf(TypeError)
 })

@@ -18,14 +18,14 @@ export class StartRefused extends Error {
 }
 
 /**
- * Asks the server for an agent over the WebSocket transport. Throws {@link StartRefused} when it answers without one,
+ * Asks the server for an agent over the WebSocket transport; `greet` says whether the agent is to speak first. Throws {@link StartRefused} when it answers without one,
  * and what `fetch` throws when it does not answer. Only the keys that the official client accepts are passed on.
  */
-export async function startAgent(endpoint: string, signal: AbortSignal): Promise<AgentAddress> {
+export async function startAgent(endpoint: string, greet: boolean, signal: AbortSignal): Promise<AgentAddress> {
   const response = await fetch(endpoint, {
     method: 'POST',
     headers: { 'Content-Type': 'application/json' },
-    body: JSON.stringify({ transport: 'websocket' }),
+    body: JSON.stringify({ transport: 'websocket', body: { greet } }),
     signal,
   })
   const body = fieldsOf(await response.json().catch(() => undefined))

@@ -175,6 +175,19 @@ describe('latency', () => {
     ])
     expect(stagesOf(undefined)).toEqual([])
   })
+
+  test('stages do not overlap: the turn ends from the transcript on, sentences belong to the model', () => {
+    const stages = { turnEndMs: 800, sttMs: 500, llmMs: 40, sentenceMs: 60, ttsMs: 100 }
+    expect(stagesOf({ turn: 1, stages, totalMs: 1000 })).toEqual([
+      { name: 'Recogniser', ms: 500 },
+      { name: 'Turn end', ms: 300 },
+      { name: 'Model', ms: 100 },
+      { name: 'Voice', ms: 100 },
+    ])
+    expect(stagesOf({ turn: 1, stages: { turnEndMs: 600, sttMs: 700 }, totalMs: 600 })).toEqual([
+      { name: 'Recogniser', ms: 600 },
+    ])
+  })
 })
 
 test('a microphone that changed by itself is news, one that the person picked is not', () => {

@@ -63,20 +63,26 @@ export function statusOf(state: Conversation, insecure: boolean): Status {
   }
 }
 
-const stageNames = [
-  ['turnEndMs', 'Turn end'],
-  ['sttMs', 'Recogniser'],
-  ['llmMs', 'Model'],
-  ['ttsMs', 'Voice'],
-  ['playbackMs', 'Playback'],
-] as const
+/** Two stages that follow each other count as one; `undefined` when neither was measured. */
+function together(first: number | undefined, second: number | undefined): number | undefined {
+  return first === undefined && second === undefined ? undefined : (first ?? 0) + (second ?? 0)
+}
 
-/** The stages of a reply for the latency bar, in the order of time; those that took no time or were not measured are left out. */
+/**
+ * The stages of a reply for the latency bar, in the order of time, none within another; those that took no time or were
+ * not measured are left out. The end of the turn counts from the transcript on, as the recogniser works before it.
+ */
 export function stagesOf(reply: Reply | undefined): LatencyStage[] {
-  return stageNames.flatMap(([key, name]) => {
-    const ms = reply?.stages[key]
-    return ms === undefined || ms === 0 ? [] : [{ name, ms }]
-  })
+  const { turnEndMs, sttMs = 0, llmMs, sentenceMs, ttsMs, playbackMs } = reply?.stages ?? {}
+  const recogniserMs = Math.min(sttMs, turnEndMs ?? sttMs)
+  const stages: [name: string, ms: number | undefined][] = [
+    ['Recogniser', recogniserMs],
+    ['Turn end', turnEndMs === undefined ? undefined : turnEndMs - recogniserMs],
+    ['Model', together(llmMs, sentenceMs)],
+    ['Voice', ttsMs],
+    ['Playback', playbackMs],
+  ]
+  return stages.flatMap(([name, ms]) => (ms === undefined || ms === 0 ? [] : [{ name, ms }]))
 }
 
 /** Median and 95th percentile of the delays of all replies; undefined before the first. */

@@ -7,15 +7,22 @@ const paths = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/googl
 /** A Chromium on this machine, or undefined. */
 export const chromiumPath: string | undefined = paths.find((path) => existsSync(path))
 
-/** Starts Chromium with a microphone that beeps; permission is given unless `denied`. */
-export function startChromium(microphone: 'given' | 'denied' | 'none'): Promise<Browser> {
-  const devices =
-    microphone === 'none'
-      ? []
-      : ['--use-fake-device-for-media-stream', ...(microphone === 'given' ? ['--use-fake-ui-for-media-stream'] : [])]
+/** A microphone that beeps, one that plays a WAV file once from the moment it is opened, or none. */
+export type FakeMicrophone = 'given' | 'denied' | 'none' | { readonly wavFile: string }
+
+function microphoneFlags(microphone: FakeMicrophone): string[] {
+  if (microphone === 'none') return []
+  const device = '--use-fake-device-for-media-stream'
+  if (microphone === 'denied') return [device]
+  const file = typeof microphone === 'object' ? [`--use-file-for-fake-audio-capture=${microphone.wavFile}%noloop`] : []
+  return [device, '--use-fake-ui-for-media-stream', ...file]
+}
+
+/** Starts Chromium with a fake microphone; permission is given unless `denied`. */
+export function startChromium(microphone: FakeMicrophone): Promise<Browser> {
   return chromium.launch({
     executablePath: chromiumPath ?? '',
     // pc.test is this machine under a name that browsers do not trust over plain http.
-    args: ['--no-sandbox', '--host-resolver-rules=MAP pc.test 127.0.0.1', ...devices],
+    args: ['--no-sandbox', '--host-resolver-rules=MAP pc.test 127.0.0.1', ...microphoneFlags(microphone)],
   })
 }

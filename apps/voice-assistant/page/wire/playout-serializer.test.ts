@@ -72,3 +72,19 @@ test('audio with an odd byte at its end loses only that byte', async () => {
   const frame = await serializer.deserialize(new Blob([odd]))
   expect(frame.type === 'audio' && [...frame.audio]).toEqual([1])
 })
+
+test('it is idle once every frame that came was read and handed on', async () => {
+  const serializer = new PlayoutSerializer()
+  const order: string[] = []
+  await serializer.idle()
+  let release: () => void = () => {}
+  const gate = new Promise<void>((resolve) => {
+    release = resolve
+  })
+  void serializer.deserialize(new SlowBlob(audio, gate)).then((frame) => order.push(frame.type))
+  const idle = serializer.idle().then(() => order.push('idle'))
+  void serializer.deserialize(new Blob([flush])).then((frame) => order.push(frame.type))
+  release()
+  await idle
+  expect(order).toEqual(['audio', 'message', 'idle'])
+})

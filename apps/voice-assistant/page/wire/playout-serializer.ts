@@ -57,6 +57,14 @@ export class PlayoutSerializer implements Serializer {
     return frame
   }
 
+  /** Settles when everything that has come so far was read. A socket reports its close ahead of frames not read yet. */
+  async idle(): Promise<void> {
+    for (let last; last !== this.#last;) {
+      last = this.#last
+      await last
+    }
+  }
+
   /** The utterance and position of samples that {@link PlayoutSerializer.deserialize} returned. */
   placeOf(samples: Int16Array): ChunkPlace | undefined {
     return this.#places.get(samples)

@@ -12,9 +12,13 @@ export interface Notice {
 
 /** Delay of a reply by stage in milliseconds, as the server measured it. */
 export interface StageDelays {
+  /** The last sound of the person to the end of the turn. */
   turnEndMs?: number
+  /** The last sound of the person to the transcript; passes within `turnEndMs`. */
   sttMs?: number
   llmMs?: number
+  /** The first word of the model to the first sentence. */
+  sentenceMs?: number
   ttsMs?: number
   playbackMs?: number
 }
@@ -67,7 +71,7 @@ function segmentOf(value: unknown): HeardSegment | undefined {
   return { segmentId, heard: stringOf(fields?.['heard']) ?? '', unheard: stringOf(fields?.['unheard']) ?? '' }
 }
 
-const delayNames = ['turnEndMs', 'sttMs', 'llmMs', 'ttsMs', 'playbackMs'] as const
+const delayNames = ['turnEndMs', 'sttMs', 'llmMs', 'sentenceMs', 'ttsMs', 'playbackMs'] as const
 
 function delaysOf(value: unknown): StageDelays {
   const fields = fieldsOf(value)

@@ -160,8 +160,16 @@ export class LLMContext {
     slot.message = message
     if (before === message) return true
     if (before === undefined && at === this.#slots.length - 1) this.#messages.push(...(message ? [message] : []))
+    else if (before !== undefined && message !== undefined) this.#messages[this.#indexOf(at)] = message
     else this.#list()
     return true
+  }
+
+  /** Which of the messages a filled slot holds. The newest change most. */
+  #indexOf(at: number): number {
+    let index = this.#messages.length - 1
+    for (let i = this.#slots.length - 1; i > at; i--) if (this.#slots[i]!.message !== undefined) index--
+    return index
   }
 
   #list(): void {

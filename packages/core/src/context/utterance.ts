@@ -6,10 +6,12 @@ import { SpokenText } from './spoken-text.ts'
 interface Segment {
   /** The model's own words, from the announcement. */
   raw: string | undefined
-  /** What is spoken for them. */
-  announced: string | undefined
   /** What was played. */
   readonly played: SpokenText
+  /** The letters of it. */
+  playedLetters: string
+  /** What they are once all was played: those of `raw`, or of what was spoken for it. */
+  wholeLetters: readonly string[]
   /** Shown and not spoken. */
   silent: boolean
   /** What was heard of it, once it was cut. */
@@ -25,13 +27,16 @@ export class Utterance {
   announce(frame: AggregatedTextFrame<string>): void {
     const segment = this.#segment(frame.segmentId)
     segment.raw = frame.rawText ?? frame.text
-    segment.announced = frame.text
+    segment.wholeLetters = [letters(segment.raw), letters(frame.text)]
     segment.silent = !frame.willBeSpoken
   }
 
   /** A word was played, or a whole unit. */
   play(frame: TTSTextFrame): void {
-    this.#segment(frame.segmentId).played.append(frame.rawText ?? frame.text, frame.includesInterFrameSpaces)
+    const segment = this.#segment(frame.segmentId)
+    const word = frame.rawText ?? frame.text
+    segment.played.append(word, frame.includesInterFrameSpaces)
+    segment.playedLetters += letters(word)
   }
 
   /** It was cut: this and no more was heard. */
@@ -50,11 +55,10 @@ export class Utterance {
     return segments.reduce((text, segment) => joinHeard(text, this.#textOf(segment)), '')
   }
 
-  #textOf({ raw, announced, played, silent, heard }: Segment): string {
+  #textOf({ raw, played, playedLetters, wholeLetters, silent, heard }: Segment): string {
     if (silent) return raw ?? ''
     if (this.#heard !== undefined) return heard ?? ''
-    const whole = [raw, announced].some((text) => text !== undefined && letters(text) === letters(played.text))
-    return whole && raw !== undefined ? raw : played.text
+    return raw !== undefined && wholeLetters.includes(playedLetters) ? raw : played.text
   }
 
   #segment(id: number | undefined): Segment {
@@ -62,8 +66,9 @@ export class Utterance {
     if (known !== undefined) return known
     const segment: Segment = {
       raw: undefined,
-      announced: undefined,
       played: new SpokenText(),
+      playedLetters: '',
+      wholeLetters: [],
       silent: false,
       heard: undefined,
     }

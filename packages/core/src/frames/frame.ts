@@ -215,3 +215,9 @@ export function observeFrames(tags: readonly string[]): void {
     }
   }
 }
+
+/** @internal Asks the class: a frame that is older than the wish to observe it does not carry the flag. */
+export function isObserved(frame: Frame): boolean {
+  const { flags }: Frame = Object.getPrototypeOf(frame)
+  return (flags & FLAG_OBSERVED) !== 0
+}

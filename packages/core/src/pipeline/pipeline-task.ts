@@ -90,6 +90,8 @@ export class PipelineTask {
       leave: (frame, direction) => (direction === 'downstream' ? this.#atSink(frame) : this.#atSource(frame)),
     })
     this.#endWatch = new EndWatch(this.runtime.clock, options.endTimeoutSecs ?? 20, () => this.#endIsStuck())
+    // Nobody has to wait for the start.
+    this.#started.promise.catch(() => {})
     this.#hooks = new TaskHooks(this.#engine, options)
     this.#idle = this.#makeIdleMonitor()
     this.#heartbeats = this.#makeHeartbeats()
@@ -150,7 +152,6 @@ export class PipelineTask {
     }
     if (this.#phase === 'finished') return
     this.#phase = 'starting'
-    this.#started.promise.catch(() => {})
     const onAbort = (): void => void this.cancel('aborted from outside')
     options.signal?.addEventListener('abort', onAbort, { once: true })
     if (options.signal?.aborted) onAbort()
@@ -176,10 +177,9 @@ export class PipelineTask {
       this.#beforeStart.push([frame, direction])
       return
     }
-    const { head } = this.#chain
     // An end has its deadline from here on, also while it waits to get in.
     if (frame.type === 'EndFrame' || frame.type === 'StopFrame') this.#beginEnd()
-    if (head !== null && frame.lane === 'ordered') await this.#engine.pressure.ready(head, 'downstream')
+    if (frame.lane === 'ordered') await this.#engine.pressure.ready(null, direction)
     this.#enter(frame, direction)
   }
 
@@ -326,6 +326,7 @@ export class PipelineTask {
   }
 
   #beginEnd(): void {
+    if (this.#terminal !== undefined) return
     if (this.#phase === 'running') this.#phase = 'ending'
     this.#endWatch.start()
   }

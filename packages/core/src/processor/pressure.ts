@@ -4,7 +4,8 @@ import type { Node } from './node.ts'
 /** A queue with this many ordered frames is crowded, until half of it is gone. */
 export const CROWDED = 256
 
-type Waiter = { readonly node: Node; readonly direction: FrameDirection; readonly resolve: () => void }
+/** Without a node: at the end of the pipeline where frames of this direction enter. */
+type Waiter = { readonly node: Node | null; readonly direction: FrameDirection; readonly resolve: () => void }
 
 /** Knows the crowded queues of a task, so that producers can wait for those ahead of them. */
 export class Pressure {
@@ -26,14 +27,14 @@ export class Pressure {
     this.#wake()
   }
 
-  ready(node: Node, direction: FrameDirection): void | Promise<void> {
+  ready(node: Node | null, direction: FrameDirection): void | Promise<void> {
     if (this.#crowded.size === 0 || !this.#ahead(node, direction)) return
     return new Promise((resolve) => this.#waiters.push({ node, direction, resolve }))
   }
 
-  #ahead(node: Node, direction: FrameDirection): boolean {
+  #ahead(node: Node | null, direction: FrameDirection): boolean {
     for (const other of this.#crowded) {
-      if (direction === 'downstream' ? other.index > node.index : other.index < node.index) return true
+      if (node === null || (direction === 'downstream' ? other.index > node.index : other.index < node.index)) return true
     }
     return false
   }

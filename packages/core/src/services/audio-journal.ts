@@ -1,7 +1,7 @@
 /** The newest audio of a stream, by sample number. What was read stays until it is trimmed, to be read again. */
 export class AudioJournal {
   readonly #chunks: Int16Array[] = []
-  readonly #waiting = new Set<() => void>()
+  #waiting: (() => void)[] = []
   #start = 0
   #end = 0
 
@@ -51,14 +51,15 @@ export class AudioJournal {
     return undefined
   }
 
-  /** Resolves when something was appended, or a reader ended. */
-  changed(): Promise<void> {
-    return new Promise((resolve) => this.#waiting.add(resolve))
+  /** Calls `fn` once, when something was appended or a reader ended. */
+  onceChanged(fn: () => void): void {
+    this.#waiting.push(fn)
   }
 
   wake(): void {
-    for (const wake of this.#waiting) wake()
-    this.#waiting.clear()
+    const waiting = this.#waiting
+    this.#waiting = []
+    for (const fn of waiting) fn()
   }
 }
 
@@ -66,6 +67,7 @@ export class AudioJournal {
 export class JournalReader implements AsyncIterable<Int16Array>, AsyncIterator<Int16Array> {
   readonly #journal: AudioJournal
   #position: number
+  #given = 0
   #endsAt = Infinity
 
   constructor(journal: AudioJournal, from: number) {
@@ -78,20 +80,33 @@ export class JournalReader implements AsyncIterable<Int16Array>, AsyncIterator<I
     return this.#position
   }
 
+  /** How many samples it gave. */
+  get given(): number {
+    return this.#given
+  }
+
   [Symbol.asyncIterator](): AsyncIterator<Int16Array> {
     return this
   }
 
-  async next(): Promise<IteratorResult<Int16Array>> {
-    while (this.#position < this.#endsAt) {
-      const audio = this.#journal.at(this.#position)
-      if (audio !== undefined) {
-        this.#position = Math.max(this.#position, this.#journal.start) + audio.length
-        return { done: false, value: audio }
-      }
-      await this.#journal.changed()
+  next(): Promise<IteratorResult<Int16Array>> {
+    return new Promise((resolve) => this.#answer(resolve))
+  }
+
+  /** One promise a chunk: this runs for all audio of all sessions. */
+  #answer(resolve: (result: IteratorResult<Int16Array>) => void): void {
+    if (this.#position >= this.#endsAt) {
+      resolve({ done: true, value: undefined })
+      return
     }
-    return { done: true, value: undefined }
+    const audio = this.#journal.at(this.#position)
+    if (audio === undefined) {
+      this.#journal.onceChanged(() => this.#answer(resolve))
+      return
+    }
+    this.#position = Math.max(this.#position, this.#journal.start) + audio.length
+    this.#given += audio.length
+    resolve({ done: false, value: audio })
   }
 
   return(): Promise<IteratorResult<Int16Array>> {

@@ -143,7 +143,7 @@ export class Completion {
   }
 
   #takeText(text: string): void | Promise<void> {
-    if (text === '') return undefined
+    if (typeof text !== 'string' || text === '') return undefined
     this.#begin()
     this.#handedOn = true
     return this.#sink.text(text)

@@ -20,6 +20,8 @@ import { VoiceInput } from './voice-input.ts'
 
 /** Audio from before speech that a reconnect sends again, seconds. */
 const PRE_ROLL_SECS = 1
+/** A connection that is not open after so long is given up and made again, milliseconds. */
+const OPEN_LIMIT_MS = 10_000
 /** How long a run may take to give its last results after its audio ended, milliseconds. */
 const FLUSH_MS = 2000
 
@@ -30,6 +32,8 @@ interface Run {
   readonly firstSample: number
   readonly finalizers: (() => void)[]
   readonly controller: AbortController
+  /** So much of what its reader gave was reported as used. */
+  reportedSamples: number
   openedMs: number | undefined
 }
 
@@ -64,7 +68,6 @@ export abstract class STTService extends FrameProcessor<STTServiceEvents> {
   #sawVad = false
   #restartWanted = false
   #ending = false
-  #unreportedSamples = 0
 
   constructor(options: STTServiceOptions = {}) {
     super({ name: options.name })
@@ -79,8 +82,9 @@ export abstract class STTService extends FrameProcessor<STTServiceEvents> {
   }
 
   /**
-   * Recognises one stream of audio over one connection. Yield `open` when it is there. When the audio ends, ask the
-   * provider for its last results, yield them and return. Throw a `PcError` when the connection cannot be made or breaks.
+   * Recognises one stream of audio over one connection. Yield `open` when it is there, within 10 s. When the audio ends,
+   * ask the provider for its last results, yield them and return. Throw a `PcError` when the connection cannot be made or
+   * breaks.
    */
   abstract transcribe(audio: AsyncIterable<Int16Array>, options: TranscribeOptions): AsyncIterable<STTEvent>
 
@@ -164,7 +168,7 @@ export abstract class STTService extends FrameProcessor<STTServiceEvents> {
       await within(this.runtime.clock, FLUSH_MS, loop)
     }
     run?.controller.abort()
-    this.#reportUsage()
+    if (run !== undefined) this.#reportUsage(run)
   }
 
   override onCleanup(): void | Promise<void> {
@@ -211,7 +215,14 @@ export abstract class STTService extends FrameProcessor<STTServiceEvents> {
     const { clock } = this.runtime
     const firstSample = Math.max(this.#nextSample, this.#journal.start)
     const reader = this.#journal.read(firstSample)
-    const run: Run = { reader, firstSample, finalizers: [], controller: new AbortController(), openedMs: undefined }
+    const run: Run = {
+      reader,
+      firstSample,
+      finalizers: [],
+      controller: new AbortController(),
+      reportedSamples: 0,
+      openedMs: undefined,
+    }
     this.#run = run
     this.#restartWanted = false
     const options: TranscribeOptions = {
@@ -222,9 +233,9 @@ export abstract class STTService extends FrameProcessor<STTServiceEvents> {
     }
     try {
       await pumpEvents(
-        (stop) => this.transcribe(this.#counted(reader), { ...options, signal: stop }),
+        (stop) => this.transcribe(reader, { ...options, signal: stop }),
         (event) => this.#take(event, run),
-        { clock, signal: options.signal, firstTimeoutMs: Infinity, idleTimeoutMs: Infinity },
+        { clock, signal: options.signal, firstTimeoutMs: OPEN_LIMIT_MS, idleTimeoutMs: Infinity },
       )
       if (this.#restartWanted) {
         this.#nextSample = reader.position
@@ -239,15 +250,9 @@ export abstract class STTService extends FrameProcessor<STTServiceEvents> {
       return PcError.from(error, { code: 'transcription-failed', service: this.name })
     } finally {
       reader.end()
+      this.#reportUsage(run)
       this.#run = undefined
       if (run.openedMs !== undefined) this.emit('disconnected')
-    }
-  }
-
-  async *#counted(reader: JournalReader): AsyncIterable<Int16Array> {
-    for await (const audio of reader) {
-      this.#unreportedSamples += audio.length
-      yield audio
     }
   }
 
@@ -292,7 +297,7 @@ export abstract class STTService extends FrameProcessor<STTServiceEvents> {
       case 'final':
         this.#finished(event.endSecs, run)
         this.#transcripts.final(event, event.finalized ?? false)
-        this.#reportUsage()
+        this.#reportUsage(run)
         return
       case 'speechStarted':
       case 'utteranceEnd':
@@ -303,15 +308,16 @@ export abstract class STTService extends FrameProcessor<STTServiceEvents> {
 
   /** Audio up to the end of a final transcript is done with. */
   #finished(endSecs: number | undefined, run: Run): void {
-    const end = endSecs === undefined ? run.reader.position : run.firstSample + Math.floor(endSecs * this.#rate)
+    const known = endSecs !== undefined && Number.isFinite(endSecs)
+    const end = known ? run.firstSample + Math.floor(endSecs * this.#rate) : run.reader.position
     this.#nextSample = Math.min(end, run.reader.position)
     this.#journal.trimTo(this.#nextSample)
     if (!this.#speaking) this.#unfinished = false
   }
 
-  #reportUsage(): void {
-    this.metrics.sttUsage(this.#unreportedSamples / this.#rate)
-    this.#unreportedSamples = 0
+  #reportUsage(run: Run): void {
+    this.metrics.sttUsage((run.reader.given - run.reportedSamples) / this.#rate)
+    run.reportedSamples = run.reader.given
   }
 
   #update(frame: ServiceUpdateSettingsFrame<string>): void {

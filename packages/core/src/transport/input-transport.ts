@@ -111,7 +111,7 @@ export abstract class BaseInputTransport extends FrameProcessor {
 
   #convert(frame: InputAudioRawFrame): InputAudioRawFrame {
     const { audioInChannels, audioInFilter } = this.params
-    const mono = frame.numChannels > 1 && audioInChannels === 1
+    const mono = frame.numChannels !== 1 && audioInChannels === 1
     const resampled = frame.sampleRate !== this.#sampleRate
     if (!mono && !resampled && audioInFilter === undefined) return frame
     const channels = mono || resampled ? 1 : frame.numChannels

@@ -52,6 +52,12 @@ export class MediaSender {
   readonly #speech: SpeechPlayout
   readonly #speaking: SpeakingState
   readonly #deadline: Deadline
+  readonly #listener: PlayedListener = {
+    played: (contextId, position) => this.#speech.played(contextId, position),
+    voice: (kind) => this.#speaking.voice(kind, this.#nowMs),
+  }
+  /** The time for which it pumps. */
+  #nowMs = 0
   #played = 0
   #wrote = false
   /** Changes at every interruption: what was being done is void. */
@@ -227,6 +233,7 @@ export class MediaSender {
     this.#again = true
     if (this.#pumping || this.#stopped) return
     this.#pumping = true
+    this.#nowMs = nowMs
     try {
       while (this.#again) {
         this.#again = false
@@ -256,28 +263,20 @@ export class MediaSender {
   #play(nowMs: number): void {
     const era = this.#era
     const target = this.#positionAt(nowMs)
-    const listener = this.#listener(nowMs)
     for (let next = this.#frames.first; next !== undefined && next.position <= target; next = this.#frames.first) {
       if (this.#awaitsAudio(next)) break
-      this.#sentAudio.playTo(next.position, listener)
+      this.#sentAudio.playTo(next.position, this.#listener)
       if (era !== this.#era) return
       this.#frames.shift()
       this.#reach(next.frame)
       if (era !== this.#era) return
     }
-    this.#sentAudio.playTo(target, listener)
+    this.#sentAudio.playTo(target, this.#listener)
     if (era !== this.#era) return
     if (target > this.#played) this.#progressed(nowMs)
     this.#played = target
     const playing = this.#sentAudio.kindAt(this.#writer.playedAt(nowMs))
     if (playing !== 'sound') this.#speaking.voice(playing, nowMs)
-  }
-
-  #listener(nowMs: number): PlayedListener {
-    return {
-      played: (contextId, position) => this.#speech.played(contextId, position),
-      voice: (kind) => this.#speaking.voice(kind, nowMs),
-    }
   }
 
   readonly #silently: PlayedListener = {

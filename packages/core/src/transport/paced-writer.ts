@@ -170,17 +170,17 @@ export class PacedWriter {
   #write(nowMs: number): void {
     const queued = this.#chunks.shift()
     const era = this.#era
-    const written = (): void => this.#written(queued, era)
     try {
       const result = this.#host.write(this.#mixed(queued ?? this.#chunker.silence()))
-      if (result === undefined) {
-        this.#failing = false
-        written()
-      } else this.#await(result, written, nowMs)
+      if (result !== undefined) {
+        this.#await(result, () => this.#written(queued, era), nowMs)
+        return
+      }
+      this.#failing = false
     } catch (error) {
       this.#failed(error)
-      written()
     }
+    this.#written(queued, era)
   }
 
   #failed(error: unknown): void {

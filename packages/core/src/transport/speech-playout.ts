@@ -46,6 +46,7 @@ export class SpeechPlayout {
   /** When the wait for a report ends. */
   get dueMs(): number {
     let dueMs = Infinity
+    if (this.#awaited.size === 0) return dueMs
     for (const atMs of this.#awaited.values()) dueMs = Math.min(dueMs, atMs)
     return dueMs
   }
@@ -121,6 +122,7 @@ export class SpeechPlayout {
 
   /** Gives up waiting for reports that are overdue. */
   tick(nowMs: number): void {
+    if (this.#awaited.size === 0) return
     for (const [contextId, dueMs] of this.#awaited) {
       if (nowMs >= dueMs) this.#settle(contextId, this.ledger.playout(contextId)?.sentSamples ?? 0)
     }
