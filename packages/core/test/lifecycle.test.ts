@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import {
   BotSpeakingFrame,
   CancelFrame,
+  CancelTaskFrame,
   defineProcessor,
   EndFrame,
   EndTaskFrame,
@@ -154,6 +155,20 @@ describe('lifecycle', () => {
     await clock.advance(50)
     await run
     expect(texts()).toEqual(['bye!'])
+  })
+
+  it('a cancel pushed out of either end of the pipeline ends the task', async () => {
+    for (const [frame, direction] of [
+      [new CancelFrame(), 'downstream'],
+      [new CancelTaskFrame(), 'upstream'],
+    ] as const) {
+      const leaver = new Probe('leaver', (_frame, _direction, ctx) => ctx.push(frame, direction))
+      const { clock, task, run } = await started([leaver])
+      await task.queueFrame(new TextFrame('bye'))
+      await clock.settle()
+      await run
+      expect(task.hasFinished()).toBe(true)
+    }
   })
 
   it('cancel before StartFrame reached the sink finishes, after the end returns at once, and twice cancels once', async () => {

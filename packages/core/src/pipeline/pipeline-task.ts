@@ -257,6 +257,7 @@ export class PipelineTask {
   }
 
   #atSink(frame: Frame): void {
+    if (this.#engine.steer(frame)) return
     this.#observeEnd(frame, 'downstream')
     switch (frame.type) {
       case 'StartFrame':
@@ -274,14 +275,13 @@ export class PipelineTask {
       case 'HeartbeatFrame':
         this.#heartbeats?.arrived()
         return
-      case 'InterruptionFrame':
-        return
       default:
         if (this.#events.has('frameReachedDownstream')) this.#events.emit('frameReachedDownstream', frame)
     }
   }
 
   #atSource(frame: Frame): void {
+    if (this.#engine.steer(frame)) return
     this.#observeEnd(frame, 'upstream')
     switch (frame.type) {
       case 'EndTaskFrame':
@@ -289,8 +289,6 @@ export class PipelineTask {
         return
       case 'StopTaskFrame':
         void this.queueFrame(new StopFrame())
-        return
-      case 'InterruptionFrame':
         return
       case 'PipelineFlushFrame':
         this.#probes.get((frame as PipelineFlushFrame).probeId)?.()

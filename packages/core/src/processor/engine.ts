@@ -1,6 +1,6 @@
 import { ErrorFrame } from '../frames/control.ts'
 import { FLAG_OBSERVED, type Frame, type FrameDirection } from '../frames/frame.ts'
-import { InterruptionFrame } from '../frames/lifecycle.ts'
+import { type CancelFrame, InterruptionFrame } from '../frames/lifecycle.ts'
 import type { ObserverHub } from '../observers/observer.ts'
 import { abortReason, type PcError } from '../runtime/errors.ts'
 import type { Runtime } from '../runtime/runtime.ts'
@@ -95,6 +95,24 @@ export class Engine {
     }
     this.#visiting = false
     for (const node of this.nodes) if ((node.state & PENDING) !== 0) node.wake()
+  }
+
+  /** Frames that steer the whole task act wherever they arrive, at an end of the pipeline too. True when it was one. */
+  steer(frame: Frame): boolean {
+    switch (frame.type as 'InterruptionFrame' | 'InterruptionTaskFrame' | 'CancelFrame' | 'CancelTaskFrame') {
+      case 'InterruptionFrame':
+        this.interrupt(frame as InterruptionFrame)
+        return true
+      case 'InterruptionTaskFrame':
+        this.interrupt()
+        return true
+      case 'CancelFrame':
+      case 'CancelTaskFrame':
+        this.host.cancel((frame as CancelFrame).reason)
+        return true
+      default:
+        return false
+    }
   }
 
   /** The end of all work, out of band. */

@@ -4,7 +4,7 @@ import type {
   FrameProcessorResumeFrame,
 } from '../frames/control.ts'
 import type { Frame, FrameDirection } from '../frames/frame.ts'
-import type { CancelFrame, EndFrame, InterruptionFrame, StartFrame, StopFrame } from '../frames/lifecycle.ts'
+import type { EndFrame, InterruptionFrame, StartFrame, StopFrame } from '../frames/lifecycle.ts'
 import type { FrameContext } from './frame-context.ts'
 import { FrameProcessor } from './frame-processor.ts'
 import type { Node } from './node.ts'
@@ -15,7 +15,6 @@ type EngineFrame =
   | StartFrame
   | EndFrame
   | StopFrame
-  | CancelFrame
   | FrameProcessorPauseFrame
   | FrameProcessorPauseUrgentFrame
   | FrameProcessorResumeFrame
@@ -45,17 +44,8 @@ export class Lifecycle {
   /** Frames that act when they arrive, whatever the lanes are doing. True when nothing is left to do. */
   atOnce(frame: Frame, direction: FrameDirection): boolean {
     const node = this.#node
-    switch (frame.type as EngineFrame['type'] | 'InterruptionFrame' | 'InterruptionTaskFrame' | 'CancelTaskFrame') {
-      case 'InterruptionFrame':
-        node.engine.interrupt(frame as InterruptionFrame)
-        return true
-      case 'InterruptionTaskFrame':
-        node.engine.interrupt()
-        return true
-      case 'CancelFrame':
-      case 'CancelTaskFrame':
-        node.engine.host.cancel((frame as CancelFrame).reason)
-        return true
+    if (node.engine.steer(frame)) return true
+    switch (frame.type as EngineFrame['type']) {
       case 'FrameProcessorPauseUrgentFrame':
         if ((frame as FrameProcessorPauseUrgentFrame).processor === node.processor) node.pause('ordered')
         else node.emit(frame, direction)

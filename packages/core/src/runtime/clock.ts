@@ -46,7 +46,8 @@ export class SystemClock implements Clock {
   }
 
   setTimeout(fn: () => void, delayMs: number, options?: { background?: boolean }): Timer {
-    const handle: unknown = setTimeout(fn, delayMs)
+    // A deadline that has just passed: Node warns of negative delays.
+    const handle: unknown = setTimeout(fn, Math.max(0, delayMs))
     if (options?.background && isRefCounted(handle)) handle.unref()
     return { cancel: () => clearTimeout(handle as number) }
   }
