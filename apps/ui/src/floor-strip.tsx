@@ -142,7 +142,7 @@ function Mark({ mark, middle, bottom }: { mark: PlacedMark; middle: number; bott
   return (
     <>
       <rect className="typed" x={mark.x - 3} y={middle - 12} width={6} height={8} rx={1} />
-      <text className="typed-label" x={mark.x} y={middle - 18}>
+      <text className="typed-label" x={mark.x + 3} y={middle - 18}>
         typed
       </text>
     </>

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
+import { parseArgs } from 'node:util'
 import { consoleLogger } from '@pc/core'
 import { serveBot } from '@pc/runner'
 import { bot } from './bot.ts'
@@ -11,11 +12,18 @@ for (const dir of ['..', '../../..']) {
   if (existsSync(file)) process.loadEnvFile(file)
 }
 
+const { values } = parseArgs({
+  // A package manager may pass its own separator on.
+  args: process.argv.slice(2).filter((argument) => argument !== '--'),
+  options: { https: { type: 'boolean', default: false }, host: { type: 'string' } },
+})
+
 await warmUp(process.env)
 const server = await serveBot(bot, {
   client: await builtPage(),
   port: Number(process.env['PORT'] ?? 7860),
-  https: process.argv.includes('--https'),
+  https: values.https,
+  ...(values.host !== undefined && { host: values.host }),
   rtvi: { observer: { functionCalls: { '*': 'full' } } },
   signals: process,
   runtime: { log: consoleLogger('warn') },

@@ -128,7 +128,7 @@ async function chooseRecogniser(env: Environment, onNotice: (notice: Notice) => 
   const text = 'This computer has no speech recogniser. Type, install pocketsphinx, or set DEEPGRAM_API_KEY.'
   return {
     stt: new FrameProcessor('no recogniser'),
-    engine: engine('stt', 'none', 'type instead'),
+    engine: engine('stt', 'None', 'type instead'),
     notices: [{ kind: 'no-recognizer', text }],
   }
 }

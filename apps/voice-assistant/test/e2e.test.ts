@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { LLMContext } from '@pc/core'
-import { type Bot, defineBot, type RunningServer, serveBot } from '@pc/runner'
+import { type Bot, defineBot, type RunningServer, serveBot, type ServeBotOptions } from '@pc/runner'
 import { findRecognizer, PocketsphinxRecognizer } from '@pc/services-local'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
@@ -43,8 +43,8 @@ describe.skipIf(missing.length > 0)('the assistant', () => {
     for (const each of open.splice(0).toReversed()) await each.close()
   }
 
-  async function serve(serving: Bot): Promise<RunningServer> {
-    const server = await serveBot(serving, { client, port: 0 })
+  async function serve(serving: Bot, options: ServeBotOptions = {}): Promise<RunningServer> {
+    const server = await serveBot(serving, { client, port: 0, ...options })
     open.push({ close: () => server.close({ drainSecs: 0 }) })
     return server
   }
@@ -130,7 +130,10 @@ describe.skipIf(missing.length > 0)('the assistant', () => {
 
     test('the page is ready and the agent greets', { timeout: 30_000 }, async () => {
       const { atMs } = await next('BotStoppedSpeakingFrame', 0, 20)
-      expect(contextOf().messages.at(1)).toEqual({ role: 'assistant', content: 'Hello, I am Luna.' })
+      expect(contextOf().messages.at(1)).toEqual({
+        role: 'assistant',
+        content: 'Hello, I am Luna.',
+      })
       const { sounds, text } = await heardBetween(0, atMs)
       expect(sounds).toHaveLength(1)
       expect(text).toContain('hello')
@@ -195,6 +198,8 @@ describe.skipIf(missing.length > 0)('the assistant', () => {
       const playedSecs = times.firstSoundSecs + (endMs - (first?.startMs ?? 0)) / 1000
       expect(playedSecs).toBeGreaterThan(2)
       expect(playedSecs).toBeLessThan(times.lengthSecs)
+      const report = of('PlayoutReportFrame').find(({ frame, atMs }) => frame.flushed && atMs >= decisions.cut)
+      expect(Math.abs((report?.frame.playedMs ?? 0) / 1000 - playedSecs)).toBeLessThan(0.3)
       const spoken = times.words.filter(({ endSecs }) => endSecs <= playedSecs).length
       expect(Math.abs(wordsOf(kept).length - spoken), `${kept} against ${spoken} words`).toBeLessThanOrEqual(1)
 
@@ -247,6 +252,20 @@ describe.skipIf(missing.length > 0)('the assistant', () => {
       }
       expect(isFast(), JSON.stringify(tries)).toBe(true)
     })
+
+    test(
+      'over plain http under another name it says why it cannot hear, and answers',
+      { timeout: 30_000 },
+      async () => {
+        const server = await serve(bot, { allowedOrigins: ['*'] })
+        const page = await newPage(await browse('given'))
+        await page.goto(`http://pc.test:${server.port}/client/`)
+        await page.getByText('No microphone over plain http from another computer.').waitFor()
+        await page.getByText('pnpm dev --https').waitFor()
+        await type(page, 'hello')
+        await eventually(async () => expect(await transcript(page)).toMatch(/Agent\s+Hello/u))
+      },
+    )
 
     test('a bot that fails takes down its own call and no other', { timeout: 30_000 }, async () => {
       const fates: ((error: Error) => void)[] = []

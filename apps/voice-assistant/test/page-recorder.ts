@@ -87,9 +87,11 @@ export async function recordPage(page: Page): Promise<void> {
 
 /** What the page has played so far. */
 export async function recordingOf(page: Page): Promise<Recording> {
-  const { text, sampleRate, startMs } = await page.evaluate<{ text: string; sampleRate: number; startMs: number }>(
-    readOut,
-  )
+  const { text, sampleRate, startMs } = await page.evaluate<{
+    text: string
+    sampleRate: number
+    startMs: number
+  }>(readOut)
   const bytes = new Uint8Array(Buffer.from(text, 'base64'))
   return { samples: new Int16Array(bytes.buffer), sampleRate, startMs }
 }
@@ -110,7 +112,11 @@ export function soundsOf({ samples, sampleRate, startMs }: Recording, gapSecs = 
   let last = -1
   const close = (): void => {
     if (first < 0) return
-    sounds.push({ samples: samples.subarray(first, last + 1), startMs: msOf(first), endMs: msOf(last + 1) })
+    sounds.push({
+      samples: samples.subarray(first, last + 1),
+      startMs: msOf(first),
+      endMs: msOf(last + 1),
+    })
   }
   samples.forEach((sample, index) => {
     if (sample === 0) return

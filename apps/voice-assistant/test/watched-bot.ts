@@ -33,7 +33,10 @@ const watchedFrames = [
 ]
 
 /** The same bot, with a list of its sessions that grows as they come and remembers what happens in them. */
-export function watchBot(bot: Bot): { readonly bot: Bot; readonly sessions: readonly WatchedSession[] } {
+export function watchBot(bot: Bot): {
+  readonly bot: Bot
+  readonly sessions: readonly WatchedSession[]
+} {
   const sessions: WatchedSession[] = []
   const watching: Bot = async (session) => {
     const seen: SeenFrame[] = []

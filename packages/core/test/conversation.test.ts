@@ -6,6 +6,7 @@ import {
   type Frame,
   type FrameProcessor,
   type FunctionDefinition,
+  type FunctionHandler,
   InterruptionTaskFrame,
   LLMMessagesAppendFrame,
   LLMRunFrame,
@@ -14,7 +15,7 @@ import {
   TTSSpeakFrame,
 } from '../src/index.ts'
 import { Probe, textOf } from './support.ts'
-import { call, type Delivery, Talk, tell, type VoiceOptions } from './talk.ts'
+import { call, type Delivery, silent, Talk, tell, type VoiceOptions } from './talk.ts'
 
 const hi = [{ role: 'user', content: 'Hi' }] as const
 const typed = (content: string): LLMMessagesAppendFrame =>
@@ -52,6 +53,23 @@ describe('what is heard is what is remembered', () => {
       expect(tell(talk.model.asked[1] ?? [])).toEqual(['user: Hi', 'assistant: One two', 'user: Stop.'])
     },
   )
+
+  it.each([
+    ['was sent, where the client cannot drop it', false, 'One two three'],
+    ['was played, where the client drops the rest', true, 'One two'],
+  ])('a reply that was sent ahead and is cut stays as far as it %s', async (_how, clears, heard) => {
+    const talk = await Talk.start({
+      messages: hi,
+      answers: [['One two three four five six.'], ['Good.']],
+      output: { leadSecs: 0.6, clears },
+    })
+    await talk.send(new LLMRunFrame())
+    await talk.advance(850)
+    await talk.say('Stop.')
+    await talk.end()
+    expect(talk.history).toEqual(['user: Hi', `assistant: ${heard}`, 'user: Stop.', 'assistant: Good.'])
+    expect(tell(talk.model.asked[1] ?? [])[1]).toBe(`assistant: ${heard}`)
+  })
 
   it('a reply that the user cuts before any audio leaves nothing behind', async () => {
     const talk = await Talk.start({ messages: hi, answers: [[{ pauseMs: 300 }, 'Never heard.'], ['Good.']] })
@@ -142,30 +160,70 @@ describe('what is heard is what is remembered', () => {
     await talk.send(new LLMRunFrame())
     await talk.send(new InterruptionTaskFrame(), typed('Never mind.'))
     await talk.end()
-    expect(talk.history).toEqual([
-      'user: Hi',
-      'calls look',
-      'tool: CANCELLED',
-      'user: Never mind.',
-      'assistant: Good.',
-    ])
+    expect(talk.history).toEqual(['user: Hi', 'calls look', 'tool: CANCELLED', 'user: Never mind.', 'assistant: Good.'])
   })
 })
 
 describe('the end', () => {
-  it.each([0, 300, 3000])(
-    'an EndTaskFrame pushed downstream right after a function call lets its result and the reply be processed first (call of %i ms)',
-    async (callMs) => {
+  const ends: readonly (readonly [string, (talk: Talk) => FunctionHandler])[] = [
+    [
+      'by its callback',
+      ({ model }) =>
+        (_args, { resultCallback }) => {
+          resultCallback('done')
+          model.pushFrame(new EndTaskFrame())
+        },
+    ],
+    [
+      'by its callback, while the agent speaks',
+      ({ model, clock }) =>
+        async (_args, { resultCallback }) => {
+          await sleep(clock, 300)
+          resultCallback('done')
+          model.pushFrame(new EndTaskFrame())
+        },
+    ],
+    [
+      'by its callback, in silence',
+      ({ model, clock }) =>
+        async (_args, { resultCallback }) => {
+          await sleep(clock, 3000)
+          resultCallback('done')
+          model.pushFrame(new EndTaskFrame())
+        },
+    ],
+    [
+      'by returning, with the end asked for before',
+      ({ model, clock }) =>
+        async () => {
+          await sleep(clock, 3000)
+          model.pushFrame(new EndTaskFrame())
+          return 'done'
+        },
+    ],
+    [
+      'by returning a while after the end was asked for',
+      ({ task, clock }) =>
+        async () => {
+          await task.queueFrame(new EndTaskFrame())
+          await sleep(clock, 1000)
+          return 'done'
+        },
+    ],
+  ]
+
+  it.each(ends)(
+    'an EndTaskFrame pushed downstream right after a function call lets its result and the reply be processed first (result %s)',
+    async (_how, handler) => {
       const talk = await Talk.start({
         messages: hi,
-        answers: [['Let me see. ', call('finish')], ['Good', 'bye then.']],
+        answers: [
+          ['Let me see. ', call('finish')],
+          ['Good', 'bye then.'],
+        ],
         tools: [{ name: 'finish', description: 'End' }],
       })
-      talk.model.registerFunction('finish', async (_args, { resultCallback }) => {
-        await sleep(talk.clock, callMs)
-        resultCallback('done')
-        talk.model.pushFrame(new EndTaskFrame('the user is done'))
-      })
+      talk.model.registerFunction('finish', handler(talk))
       await talk.send(new LLMRunFrame())
       await talk.ended()
       expect(talk.history).toEqual([
@@ -178,6 +236,22 @@ describe('the end', () => {
       expect([talk.voice.spoken, talk.errorCodes]).toEqual([['Let me see.', 'Goodbye then.'], []])
     },
   )
+
+  it('an EndTaskFrame of a function that never returns is held for a while, not for ever', async () => {
+    const talk = await Talk.start({
+      messages: hi,
+      answers: [['Let me see. ', call('finish')]],
+      tools: [{ name: 'finish', description: 'End' }],
+    })
+    talk.model.registerFunction('finish', () => {
+      talk.model.pushFrame(new EndTaskFrame())
+      return new Promise(() => {})
+    })
+    await talk.send(new LLMRunFrame())
+    await talk.ended()
+    expect(talk.clock.nowMs()).toBeLessThan(25_000)
+    expect(talk.history.slice(0, 3)).toEqual(['user: Hi', 'assistant: Let me see.', 'calls finish'])
+  })
 
   it('text that no end of a response follows is spoken, played and remembered before the EndFrame leaves', async () => {
     const talk = await Talk.start({ messages: hi })
@@ -219,7 +293,7 @@ describe('an interruption', () => {
     const talk = await Talk.start({
       messages: hi,
       answers: [['Never heard.'], ['Heard.']],
-      voice: { delivery: (text) => (text === 'Heard.' ? undefined : silence()) },
+      voice: { delivery: (text) => (text === 'Heard.' ? undefined : silent()) },
     })
     await talk.send(new LLMRunFrame())
     await talk.send(new FrameProcessorPauseUrgentFrame(talk.voice))
@@ -252,7 +326,9 @@ describe('an interruption', () => {
     const talk = await Talk.start({
       messages: hi,
       answers: [['one two three four five six seven eight.'], ['nine ten eleven.']],
-      voice: { delivery: (text, options) => (text.startsWith('one') ? deaf.call(talk.voice, text, options) : undefined) },
+      voice: {
+        delivery: (text, options) => (text.startsWith('one') ? deaf.call(talk.voice, text, options) : undefined),
+      },
       between: [late],
     })
     await talk.send(new LLMRunFrame())
@@ -272,7 +348,9 @@ describe('an interruption', () => {
     expect(words.map(({ frame }) => textOf(frame))).toEqual(['nine', 'ten', 'eleven.'])
     expect(talk.history).toEqual(['user: Hi', 'assistant: one two', 'user: Stop.', 'assistant: nine ten eleven.'])
     for (const contextId of talk.writtenContexts) {
-      const positions = talk.output.written.filter((chunk) => chunk.contextId === contextId).map((chunk) => chunk.positionUs)
+      const positions = talk.output.written
+        .filter((chunk) => chunk.contextId === contextId)
+        .map((chunk) => chunk.positionUs)
       expect(positions).toEqual([...positions].sort((a, b) => a - b))
     }
     const times = talk.down.map(({ atMs }) => atMs)
@@ -368,8 +446,4 @@ function slowly(delayMs: number): Delivery {
       }
     })()
   }
-}
-
-async function* silence(): AsyncIterable<never> {
-  await new Promise(() => {})
 }

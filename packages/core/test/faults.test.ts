@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest'
 import { type FunctionHandler, type OutputChunk, PcError } from '../src/index.ts'
 import { TestClock } from '../src/testing/index.ts'
-import { type Answer, call, type Delivery, Talk, type TalkOptions, Trace } from './talk.ts'
+import { type Answer, call, type Delivery, silent, Talk, type TalkOptions, Trace } from './talk.ts'
 
 type Stream = Exclude<Answer, readonly unknown[]>
 
@@ -78,7 +78,7 @@ const answering = (...events: readonly unknown[]): Stream =>
 
 describe('a model that', () => {
   it.each<[string, Stream, turn: readonly string[], errors: readonly string[]]>([
-    ['never begins', () => ({ [Symbol.asyncIterator]: () => ({ next: () => never }) }), [], ['first-output-timeout']],
+    ['never begins', silent, [], ['first-output-timeout']],
     [
       'falls silent in the middle',
       async function* () {
@@ -172,7 +172,7 @@ const spokenBadly = (fault: Delivery): TalkOptions => ({
 
 describe('a voice that', () => {
   it.each<[string, Delivery, errors: readonly string[]]>([
-    ['never begins', () => ({ [Symbol.asyncIterator]: () => ({ next: () => never }) }), ['first-output-timeout']],
+    ['never begins', silent, ['first-output-timeout']],
     ['says nothing', giving(), []],
     [
       'throws',
@@ -308,9 +308,11 @@ describe('a function that', () => {
   ])('%s harms its own call only', async (_name, handler, result, answered, errors) => {
     const tools = [{ name: 'tool', description: 'A tool' }]
     const answers = [['Wait. ', call('tool')], ['Fine.'], ['Fine.'], ['Fine.']]
-    const { turn, errors: reported, sick } = await firstTurn({ tools, answers }, ({ model }) =>
-      model.registerFunction('tool', handler),
-    )
+    const {
+      turn,
+      errors: reported,
+      sick,
+    } = await firstTurn({ tools, answers }, ({ model }) => model.registerFunction('tool', handler))
     expect([turn, reported]).toEqual([
       ['assistant: Wait.', 'calls tool', result, ...(answered ? ['assistant: Fine.'] : [])],
       errors,
@@ -320,7 +322,10 @@ describe('a function that', () => {
 
   it('never returns and has a limit is given up, and the model goes on', async () => {
     const tools = [{ name: 'tool', description: 'A tool', timeoutSecs: 2, handler: () => never }]
-    const { turn, errors } = await firstTurn({ tools, answers: [['Wait. ', call('tool')], ['Fine.'], ['Fine.'], ['Fine.']] })
+    const { turn, errors } = await firstTurn({
+      tools,
+      answers: [['Wait. ', call('tool')], ['Fine.'], ['Fine.'], ['Fine.']],
+    })
     expect([turn, errors]).toEqual([['assistant: Wait.', 'calls tool', 'tool: CANCELLED', 'assistant: Fine.'], []])
   })
 
@@ -333,11 +338,14 @@ describe('a function that', () => {
     ['a text', '"text"'],
     ['an endless nest', '['.repeat(50_000)],
   ])('is given %s for arguments is not run, and the model hears why', async (_what, args) => {
-      let runs = 0
-      const tools = [{ name: 'tool', description: 'A tool', handler: () => runs++ }]
-      const { turn, errors } = await firstTurn({ tools, answers: [[call('tool', args)], ['Fine.'], ['Fine.'], ['Fine.']] })
-      const result = 'tool: {"error":"Invalid arguments. The arguments are not a JSON object."}'
-      expect([turn, errors, runs]).toEqual([['calls tool', result, 'assistant: Fine.'], [], 0])
+    let runs = 0
+    const tools = [{ name: 'tool', description: 'A tool', handler: () => runs++ }]
+    const { turn, errors } = await firstTurn({
+      tools,
+      answers: [[call('tool', args)], ['Fine.'], ['Fine.'], ['Fine.']],
+    })
+    const result = 'tool: {"error":"Invalid arguments. The arguments are not a JSON object."}'
+    expect([turn, errors, runs]).toEqual([['calls tool', result, 'assistant: Fine.'], [], 0])
   })
 })
 

@@ -2,7 +2,7 @@ import { beforeAll, describe, expect, it } from 'vitest'
 import { defineProcessor, InputAudioRawFrame, VADProcessor } from '../src/index.ts'
 import { TestClock } from '../src/testing/index.ts'
 import { type Connection, LoudnessVAD, Microphone, ScriptedEars, sound } from './ears.ts'
-import { Talk, Trace } from './talk.ts'
+import { silent, Talk, Trace } from './talk.ts'
 
 interface Trouble {
   readonly connections?: readonly Connection[]
@@ -55,7 +55,6 @@ beforeAll(async () => {
   expect(sick.history).toEqual(['user: One.', 'assistant: Yes.', 'user: Two.', 'assistant: Yes.'])
 })
 
-const never = new Promise<never>(() => {})
 /** A connection that opens, gives these events and then breaks. */
 const giving = (...events: readonly unknown[]): Connection =>
   async function* () {
@@ -66,7 +65,7 @@ const giving = (...events: readonly unknown[]): Connection =>
 
 describe('a recogniser that', () => {
   it.each<[string, Connection, said: readonly string[], errors: readonly string[]]>([
-    ['never opens', () => ({ [Symbol.asyncIterator]: () => ({ next: () => never }) }), [], ['first-output-timeout']],
+    ['never opens', silent, [], ['first-output-timeout']],
     ['ends at once', async function* () {}, [], ['connection-closed']],
     ['opens and breaks', giving(), [], ['transcription-failed']],
     [

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { FrameProcessor } from '../src/index.ts'
+import type { FrameProcessor, Logger } from '../src/index.ts'
 import {
   defineProcessor,
   FrameProcessorPauseUrgentFrame,
@@ -44,6 +44,37 @@ describe('interruption', () => {
     await clock.advance(1000)
     expect(down.map(label)).toEqual(['R1', 'made by the result', 'R2', 'made by the result', 'c'])
     expect(task.counters.dropped).toBe(2)
+  })
+
+  it('an interruption pushed out of either end of the pipeline interrupts the task', async () => {
+    for (const [frame, direction] of [
+      [new InterruptionFrame(), 'downstream'],
+      [new InterruptionTaskFrame(), 'upstream'],
+    ] as const) {
+      const leaver = new Probe('leaver', (handled, _direction, ctx) => {
+        if (handled.type === 'TextFrame') ctx.push(frame, direction)
+      })
+      const { task } = await started([leaver])
+      await task.queueFrame(new TextFrame('stop'))
+      expect(task.counters.interruptions).toBe(1)
+    }
+  })
+
+  it('a hook that interrupts again and again is stopped, also when it had to wait for its handler', async () => {
+    const looping = defineProcessor({
+      name: 'looping',
+      on: { TextFrame: (frame, ctx) => ctx.interrupt().push(frame) },
+      onInterruption() {
+        this.broadcastInterruption()
+      },
+    })
+    const logged: string[] = []
+    const log: Logger = { enabled: () => true, log: (_level, message) => logged.push(message) }
+    const { task, texts } = await started([looping], {}, { runtime: { log } })
+    await task.queueFrame(new TextFrame('one'))
+    await task.queueFrame(new InterruptionFrame())
+    expect(texts()).toEqual(['one'])
+    expect(logged.filter((message) => message.includes('keep interrupting'))).toHaveLength(2)
   })
 
   it('code after an interruption in the same handler still runs, and what its new context pushes arrives afterwards', async () => {

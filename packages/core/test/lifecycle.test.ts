@@ -402,7 +402,11 @@ describe('lifecycle', () => {
 
   describe('of a pipeline too crowded to take more', () => {
     const crowd = async (options: PipelineTaskOptions = {}): Promise<Rig> => {
-      const made = await started([new Probe('slow', (frame) => (frame.type === 'TextFrame' ? never : frame))], {}, options)
+      const made = await started(
+        [new Probe('slow', (frame) => (frame.type === 'TextFrame' ? never : frame))],
+        {},
+        options,
+      )
       for (let i = 0; i < 300; i++) made.task.processors[0]?.queueFrame(new TextFrame(`${i}`))
       return made
     }

@@ -59,11 +59,15 @@ describe('parallel pipelines', () => {
     const observer: Observer = { onPushFrame: (frame) => void (isNew(frame) && seen++) }
     const parallel = new ParallelPipeline([new FrameProcessor('a')], [new FrameProcessor('b')])
     const sink = defineProcessor({ name: 'sink', on: { TextFrame: () => {} } })
-    const { task, run } = await started([parallel, sink], {}, {
-      idleTimeoutSecs: 10,
-      idleTimeoutFrames: ['TextFrame'],
-      observers: [observer, new LatencyObserver()],
-    })
+    const { task, run } = await started(
+      [parallel, sink],
+      {},
+      {
+        idleTimeoutSecs: 10,
+        idleTimeoutFrames: ['TextFrame'],
+        observers: [observer, new LatencyObserver()],
+      },
+    )
     const head = task.processors[0]!
     for (let i = 0; i < 20_000; i++) head.queueFrame(new TextFrame('warm'))
     const before = heap()

@@ -71,6 +71,11 @@ export const call = (name: string, args = '{}'): LLMEvent => ({
   arguments: args,
 })
 
+/** A stream that never gives anything. */
+export const silent = (): AsyncIterable<never> => ({
+  [Symbol.asyncIterator]: () => ({ next: () => new Promise<never>(() => {}) }),
+})
+
 /** How a {@link ScriptedVoice} speaks one text; `undefined` means as usual. */
 export type Delivery = (
   this: ScriptedVoice,
@@ -152,12 +157,16 @@ export class Talk {
     this.turns = new UserTurnProcessor(options.turns)
     const { before = [], between = [] } = options
     const ahead = [...before, this.turns, this.pair.user, this.model, this.voice]
-    this.task = new PipelineTask(new Pipeline([...ahead, ...between, this.output, this.pair.assistant]), options.params, {
-      defaultParts: false,
-      idleTimeoutSecs: null,
-      ...options.task,
-      runtime: { ...createTestRuntime(this.clock, options.seed), ...options.task?.runtime },
-    })
+    this.task = new PipelineTask(
+      new Pipeline([...ahead, ...between, this.output, this.pair.assistant]),
+      options.params,
+      {
+        defaultParts: false,
+        idleTimeoutSecs: null,
+        ...options.task,
+        runtime: { ...createTestRuntime(this.clock, options.seed), ...options.task?.runtime },
+      },
+    )
     this.task.on('frameReachedDownstream', (frame) => void this.down.push({ frame, atMs: this.clock.nowMs() }))
     this.task.on('pipelineError', (frame) => void this.errors.push(frame))
     this.run = this.task.run()
@@ -230,12 +239,12 @@ export class Talk {
     return this.errors.map(({ error }) => error.code)
   }
 
-  /** The tags of what left downstream, without the signs of life. */
+  /** The tags of what left downstream. */
   get tags(): readonly string[] {
     return this.down.map(({ frame }) => frame.type)
   }
 
-  /** The sample that each written chunk begins with lies in this utterance. */
+  /** The utterances of which something was written, in order. */
   get writtenContexts(): readonly string[] {
     return [...new Set(this.output.written.flatMap(({ contextId }) => contextId ?? []))]
   }

@@ -46,5 +46,6 @@ test('a refused key names its variable when the message does', () => {
 
 test('a start that was refused carries the reason, one that failed says where to look', () => {
   expect(startProblem('no transport', 400).title).toBe('The server did not start the call: no transport.')
+  expect(startProblem('not yours', 403).kind).toBe('origin-refused')
   expect(startProblem('Failed to fetch').wayOut).toContain('`pnpm dev`')
 })

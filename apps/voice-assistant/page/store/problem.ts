@@ -96,8 +96,16 @@ const unreachable: Problem = {
   fatal: true,
 }
 
+const originRefused: Problem = {
+  kind: 'origin-refused',
+  title: 'The server refuses calls from this address.',
+  wayOut: 'Open the page under the address that the server prints at its start.',
+  fatal: true,
+}
+
 /** The problem of a call that could not be started. */
 export function startProblem(message: string, status?: number): Problem {
+  if (status === 403) return originRefused
   if (status !== undefined) {
     return {
       kind: 'server-unreachable',
@@ -140,14 +148,7 @@ export function closeProblem(code: number): Problem | undefined {
       fatal: true,
     }
   }
-  if (code === 4003) {
-    return {
-      kind: 'origin-refused',
-      title: 'The server refuses calls from this address.',
-      wayOut: 'Open the page under the address that the server prints at its start.',
-      fatal: true,
-    }
-  }
+  if (code === 4003) return originRefused
   return { ...unreachable, kind: 'server-gone', title: 'The connection to the server broke off.' }
 }
 

@@ -1,4 +1,5 @@
 import type { AnyFrame, FrameDirection, FrameFamily } from '../frames/frame.ts'
+import type { EndTaskFrame, StopTaskFrame } from '../frames/lifecycle.ts'
 import { LLMContextAssistantTimestampFrame, LLMContextFrame } from '../frames/llm.ts'
 import type { AggregatedTextFrame, TTSTextFrame } from '../frames/text.ts'
 import type { FunctionCallResultFrame } from '../frames/tool.ts'
@@ -6,6 +7,7 @@ import type { BotSpeechHeardFrame } from '../frames/transport.ts'
 import type { FrameContext } from '../processor/frame-context.ts'
 import { FrameProcessor, type ProcessorEvents } from '../processor/frame-processor.ts'
 import type { PipelineSetup } from '../processor/setup.ts'
+import type { Timer } from '../runtime/clock.ts'
 import { AssistantTurn } from './assistant-turn.ts'
 import { applyContextFrame, type ContextFrameParams } from './context-frames.ts'
 import type { LLMContext } from './llm-context.ts'
@@ -55,6 +57,8 @@ interface UtteranceEntry {
 
 /** How many utterances may still be corrected. */
 const CORRECTABLE = 16
+/** A call that does not settle holds an end that was asked for no longer than this, milliseconds. */
+const END_WAIT_MS = 10_000
 
 /**
  * The assistant's half of a context: records what the agent says and does, and has the model run on the results of its
@@ -74,6 +78,8 @@ export class LLMAssistantAggregator extends FrameProcessor<AssistantAggregatorEv
   #botSpeaks = false
   /** The model is to run when the burst of results is over, or when the agent has stopped speaking. */
   #run: 'no' | 'soon' | 'afterSpeech' = 'no'
+  /** An end that was asked for while the model had not read the results of all calls. */
+  #end: { readonly frame: EndTaskFrame | StopTaskFrame; readonly timer: Timer } | undefined = undefined
 
   constructor({ context, params = {}, name }: LLMAssistantAggregatorOptions) {
     super({ name })
@@ -99,9 +105,13 @@ export class LLMAssistantAggregator extends FrameProcessor<AssistantAggregatorEv
     const applied = applyContextFrame(this.context, frame, this.#params)
     if (applied === 'run') this.#runModel()
     if (applied === 'run' || applied === 'done') return
-    if (direction === 'downstream') this.#record(frame)
+    if (direction === 'downstream') {
+      if ((frame.type === 'EndTaskFrame' || frame.type === 'StopTaskFrame') && this.#holdEnd(frame)) return
+      this.#record(frame)
+    }
     this.#follow(frame)
     ctx.push(frame)
+    this.#letEndGo()
   }
 
   /** The engine forwards lifecycle frames; the hooks below are enough. */
@@ -112,6 +122,7 @@ export class LLMAssistantAggregator extends FrameProcessor<AssistantAggregatorEv
   override onInterruption(): void {
     this.#run = 'no'
     this.#ledger.interrupted()
+    this.#letEndGo()
     this.#unrecorded.clear()
     const turn = this.#turn
     if (turn === undefined) return
@@ -132,6 +143,10 @@ export class LLMAssistantAggregator extends FrameProcessor<AssistantAggregatorEv
   override onCancel(): void {
     if (this.#turn !== undefined) this.#turn.interrupted = true
     this.#finish()
+  }
+
+  override onCleanup(): void {
+    this.#end?.timer.cancel()
   }
 
   #record(frame: AnyFrame): void {
@@ -319,11 +334,31 @@ export class LLMAssistantAggregator extends FrameProcessor<AssistantAggregatorEv
     if (this.#userSpeaks) this.#run = 'no'
     else if (this.#botSpeaks) this.#run = 'afterSpeech'
     else this.#runModel()
+    this.#letEndGo()
   }
 
   #runModel(): void {
     this.#run = 'no'
     this.pushFrame(new LLMContextFrame(this.context), 'upstream')
+  }
+
+  /** A function may ask for the end before it gives its result: that goes ahead, and the answer to it. */
+  #holdEnd(frame: EndTaskFrame | StopTaskFrame): boolean {
+    if (!this.#ledger.awaited && this.#run === 'no') return false
+    const giveUp = (): void => void (this.#ledger.awaited && this.#sendEnd())
+    this.#end ??= { frame, timer: this.runtime.clock.setTimeout(giveUp, END_WAIT_MS) }
+    return true
+  }
+
+  #letEndGo(): void {
+    if (this.#end !== undefined && !this.#ledger.awaited && this.#run === 'no') this.#sendEnd()
+  }
+
+  #sendEnd(): void {
+    const end = this.#end
+    this.#end = undefined
+    end?.timer.cancel()
+    if (end !== undefined) this.pushFrame(end.frame)
   }
 
   #now(): string {

@@ -43,6 +43,12 @@ export class ToolLedger {
     return [...this.#calls].flatMap(([id, { state }]) => (state === 'running' ? [id] : []))
   }
 
+  /** Whether the conversation waits for a call. */
+  get awaited(): boolean {
+    for (const call of this.#calls.values()) if (call.state === 'running' && !call.background) return true
+    return false
+  }
+
   started(frame: FunctionCallsStartedFrame): void {
     const batch = frame.functionCalls.map(({ toolCallId }) => toolCallId)
     for (const id of batch) if (!this.#calls.has(id)) this.#calls.set(id, { state: 'asked', batch })

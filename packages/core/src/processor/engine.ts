@@ -1,5 +1,5 @@
 import { ErrorFrame } from '../frames/control.ts'
-import { FLAG_OBSERVED, type Frame, type FrameDirection } from '../frames/frame.ts'
+import { type Frame, type FrameDirection, isObserved } from '../frames/frame.ts'
 import { type CancelFrame, InterruptionFrame } from '../frames/lifecycle.ts'
 import type { ObserverHub } from '../observers/observer.ts'
 import { abortReason, type PcError } from '../runtime/errors.ts'
@@ -13,7 +13,7 @@ import { Pressure } from './pressure.ts'
 /** How long an aborted handler may keep its lane, milliseconds. */
 const DETACH_MS = 250
 /** An interruption whose hooks keep interrupting is a loop. */
-const MAX_ROUNDS = 16
+export const MAX_ROUNDS = 16
 
 /** What a task lends to its engine. */
 export interface EngineHost {
@@ -65,7 +65,7 @@ export class Engine {
     if (this.lastInterruption === frame || this.life.stale) return
     this.lastInterruption = frame
     this.counters.interruptions++
-    if ((frame.flags & FLAG_OBSERVED) !== 0) this.observe(null, null, frame, 'downstream')
+    if (isObserved(frame)) this.observe(null, null, frame, 'downstream')
     this.epoch.reason = abortReason('interrupted')
     this.epoch.stale = true
     this.epoch = new Epoch()
@@ -83,7 +83,7 @@ export class Engine {
     for (let round = 0; visited; round++) {
       if (round === MAX_ROUNDS) {
         for (const node of this.nodes) node.dropHook()
-        this.runtime.log.log('error', 'onInterruption hooks keep interrupting each other: break the loop.')
+        this.reportLoop()
       }
       visited = false
       for (const node of this.nodes) {
@@ -133,6 +133,11 @@ export class Engine {
       code: error.code,
     })
     node.emit(new ErrorFrame(error, node.processor.name), 'upstream')
+  }
+
+  /** Hooks were dropped because they never come to an end. */
+  reportLoop(): void {
+    this.runtime.log.log('error', 'onInterruption hooks keep interrupting each other: break the loop.')
   }
 
   /** The processors whose handlers have not settled, for diagnostics. */

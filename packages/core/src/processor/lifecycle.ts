@@ -4,7 +4,7 @@ import type {
   FrameProcessorResumeFrame,
 } from '../frames/control.ts'
 import type { Frame, FrameDirection } from '../frames/frame.ts'
-import type { EndFrame, InterruptionFrame, StartFrame, StopFrame } from '../frames/lifecycle.ts'
+import type { EndFrame, StartFrame, StopFrame } from '../frames/lifecycle.ts'
 import type { FrameContext } from './frame-context.ts'
 import { FrameProcessor } from './frame-processor.ts'
 import type { Node } from './node.ts'

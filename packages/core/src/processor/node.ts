@@ -7,7 +7,7 @@ import {
   type FrameDirection,
 } from '../frames/frame.ts'
 import { isAbortError, PcError } from '../runtime/errors.ts'
-import type { Engine } from './engine.ts'
+import { type Engine, MAX_ROUNDS } from './engine.ts'
 import type { FrameContext } from './frame-context.ts'
 import { FrameProcessor } from './frame-processor.ts'
 import { FrameQueue } from './frame-queue.ts'
@@ -256,10 +256,15 @@ export class Node {
   /** Runs what waits, hook first, then system frames, then ordered ones. */
   wake(): void {
     if ((this.state & (STACK | YIELDED | DEAD)) !== 0) return
-    for (let done = 1; ; done++) {
+    for (let done = 1, hooks = 1; ; done++) {
       const state = this.state
-      if ((state & HOOK) !== 0) this.lifecycle.interrupted()
-      else if (this.#systemQueue.size > 0 && (state & BLOCKS_SYSTEM) === 0) this.#next(this.#systemQueue)
+      if ((state & HOOK) !== 0) {
+        if (hooks++ < MAX_ROUNDS) this.lifecycle.interrupted()
+        else {
+          this.dropHook()
+          this.engine.reportLoop()
+        }
+      } else if (this.#systemQueue.size > 0 && (state & BLOCKS_SYSTEM) === 0) this.#next(this.#systemQueue)
       else if (this.#orderedQueue.size > 0 && (state & BLOCKS_ORDERED) === 0) this.#next(this.#orderedQueue)
       else break
       if ((done & 31) === 0 && this.#sliceIsOver(done)) return

@@ -34,7 +34,8 @@ export class Pressure {
 
   #ahead(node: Node | null, direction: FrameDirection): boolean {
     for (const other of this.#crowded) {
-      if (node === null || (direction === 'downstream' ? other.index > node.index : other.index < node.index)) return true
+      if (node === null || (direction === 'downstream' ? other.index > node.index : other.index < node.index))
+        return true
     }
     return false
   }

@@ -88,8 +88,6 @@ export class Completion {
     this.finishReason = undefined
     this.#plain = false
     let events = 0
-    const controller = new AbortController()
-    this.#stop = () => controller.abort()
     try {
       const outcome = await pumpEvents(
         generate,
@@ -100,9 +98,12 @@ export class Completion {
         },
         {
           clock: runtime.clock,
-          signal: AbortSignal.any([signal, controller.signal]),
+          signal,
           firstTimeoutMs,
           idleTimeoutMs,
+          onOpen: (stop) => {
+            this.#stop = stop
+          },
         },
       )
       if (signal.aborted) return 'aborted'

@@ -10,6 +10,8 @@ export interface PumpOptions {
   readonly firstTimeoutMs: number
   /** Limit between events, milliseconds. */
   readonly idleTimeoutMs: number
+  /** Gets a function that ends the pump at once, as an abort does. */
+  readonly onOpen?: (stop: () => void) => void
 }
 
 /**
@@ -17,7 +19,7 @@ export interface PumpOptions {
  * told to return and not waited for, since one that waits inside an `await` returns only after it. The time that
  * `handle` itself takes does not count as silence of the stream.
  *
- * @returns `aborted` when the signal ended it.
+ * @returns `aborted` when the signal, or the function that `onOpen` got, ended it.
  * @throws PcError `first-output-timeout` or `stream-stalled` when the stream is silent for too long; what the stream or
  * `handle` throws.
  */
@@ -77,6 +79,7 @@ class EventPump<T> {
         stop(error)
       }
       signal.addEventListener('abort', onAbort, { once: true })
+      this.#options.onOpen?.(onAbort)
       this.#waitingSinceMs = clock.nowMs()
       this.#watch()
       this.#deliver().then(

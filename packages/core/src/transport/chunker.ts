@@ -85,6 +85,10 @@ export class Chunker {
     const open = this.#open
     if (open !== undefined && (open.source.contextId !== source.contextId || open.source.kind !== source.kind))
       this.pad()
+    if (audio.length === length && this.#open === undefined) {
+      this.#put({ audio, source, startSample, filled: this.chunkSamples }, 0)
+      return
+    }
     let taken = this.#complete(audio)
     for (; audio.length - taken >= length; taken += length) {
       this.#put(

@@ -103,8 +103,10 @@ export class MediaSender {
   audio(frame: Frame & AudioRaw, kind: SoundKind, contextId: string | undefined): void | Promise<void> {
     if (this.#speech.isCut(contextId)) return
     const audio = this.#writer.chunker.convert(frame)
+    const behind = this.#writer.hasChunks
     this.#addAudio(audio, { kind, contextId, ptsUs: frame.ptsUs, extras: frame.extras })
-    this.#wake()
+    // Behind audio that waits for its time there is nothing to do.
+    if (!behind) this.#wake()
     if (this.#writer.waitingMs < ROOM_MS) return
     this.#room ??= Promise.withResolvers<void>()
     return this.#room.promise

@@ -88,6 +88,11 @@ export class PacedWriter {
     return (this.queued - this.#sent) * this.#msPerSample
   }
 
+  /** Whether whole chunks wait for their time. */
+  get hasChunks(): boolean {
+    return this.#chunks.size > 0
+  }
+
   /** Whether a write has not settled. */
   get writing(): boolean {
     return this.#writing !== undefined

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import * as z from 'zod'
 import {
   type AnyFrame,
   BaseInputTransport,
@@ -38,7 +39,6 @@ import {
   PipelineSink,
   PipelineSource,
   PipelineTask,
-  type Result,
   StartFrame,
   SyncParallelPipeline,
   TextFrame,
@@ -56,11 +56,17 @@ import { Probe, rig, started } from '../support.ts'
 
 const AUDIO = new Int16Array([1, 2, 3, 4])
 
-/** A language model that repeats what the user said, or fails as often as it is told to. */
+/** A language model that repeats what the user said. */
 class EchoLLM extends LLMService {
   override async *generate(context: LLMContext): AsyncIterable<string> {
     const last = context.messages.at(-1)
     yield `You said: ${last !== undefined && 'content' in last ? messageText(last) : ''}`
+  }
+}
+
+class BriefLLM extends LLMService {
+  override async *generate(): AsyncIterable<string> {
+    yield 'Yes.'
   }
 }
 
@@ -127,13 +133,16 @@ describe('document A, the complete technical guide', () => {
   })
 
   it('A2: a service is swapped for another without any change around it', async () => {
-    for (const llm of [new EchoLLM(), new BrokenLLM()]) {
-      const { clock, down } = await started([llm])
-      const { task } = await started([new EchoLLM()])
-      expect(task.processors).toHaveLength(1)
-      await clock.settle()
-      expect(down).toEqual([])
+    const answers: string[] = []
+    for (const llm of [new EchoLLM(), new BriefLLM()]) {
+      const context = new LLMContext({ messages: [{ role: 'user', content: 'Hi' }] })
+      const pair = new LLMContextAggregatorPair(context)
+      const { task, clock } = await started([pair.user, llm, new SilentTTS(), new SilentOutput(), pair.assistant])
+      await task.queueFrame(new LLMRunFrame())
+      await clock.advance(1000)
+      answers.push(...context.messages.slice(1).map((message) => ('content' in message ? messageText(message) : '')))
     }
+    expect(answers).toEqual(['You said: Hi', 'Yes.'])
   })
   it.todo('A2: video beside audio, and a visual editor of flows on the web')
 
@@ -180,14 +189,13 @@ describe('document A, the complete technical guide', () => {
     const order = defineFunction({
       name: 'order',
       description: 'Orders a pizza',
-      properties: { size: { type: 'string', enum: ['small', 'large'] } },
-      required: ['size'],
-      handler: async (args: Readonly<Record<string, unknown>>) => `a ${String(args['size'])} one`,
+      parameters: z.object({ size: z.enum(['small', 'large']) }),
+      handler: async ({ size }) => `a ${size} one`,
     })
+    expect(order).toMatchObject({ properties: { size: { enum: ['small', 'large'] } }, required: ['size'] })
     const llm = new EchoLLM()
     llm.registerDirectFunction(order)
     expect(llm.hasFunction('order')).toBe(true)
-    expect(order.name).toBe('order')
   })
   it.todo('A9: direct functions of flows get the manager first and return [result, nextNode] or [error, null]')
 
@@ -287,7 +295,7 @@ describe('document B, the developer reference', () => {
     const context = new LLMContext([{ role: 'system', content: 'The user likes tea.' }])
     context.addMessage({ role: 'user', content: 'Hi' })
     context.addMessage({ role: 'assistant', content: 'Hello.' })
-    context.setMessages(context.messages.filter(({ role }) => role === 'system'))
+    context.setMessages(context.messages.slice(0, 1))
     expect(context.messages).toEqual([{ role: 'system', content: 'The user likes tea.' }])
   })
   it.todo('B10: summarising of long conversations')
@@ -369,8 +377,9 @@ describe('document C, the reference of the pipeline API', () => {
     const seen: string[] = []
     const source = new PipelineSource(async (frame, direction) => void seen.push(`${direction} ${frame.type}`))
     const sink = new PipelineSink(async (frame, direction) => void seen.push(`${direction} ${frame.type}`))
-    await started([source, upper(), sink])
+    const { clock } = await started([source, upper(), sink])
     source.queueFrame(new TextFrame('Hello'))
+    await clock.settle()
     sink.queueFrame(new TextFrame('back'), FrameDirection.UPSTREAM)
     expect(seen.filter((line) => line.endsWith('TextFrame'))).toEqual(['downstream TextFrame', 'upstream TextFrame'])
   })
@@ -573,6 +582,3 @@ describe('document D, the implementation of an architecture', () => {
     expect(pair.assistant().context.messages).toEqual([{ role: 'assistant', content: 'Yes.' }])
   })
 })
-
-/** Types alone: what a handler may return. */
-export const returnsAnything: Result[] = [undefined, new TextFrame('one')]
