@@ -30,9 +30,9 @@ function blocksOf(path: string, place: string): Block[] {
 
 function runTypeScript({ text, place }: Block, dir: string, index: number): string[] {
   const underVitest = /from ['"]vitest['"]/.test(text)
-  const folder = join(dir, 'test', 'readme')
-  const file = join(folder, `example-${index}${underVitest ? '.test' : ''}.ts`)
-  mkdirSync(folder, { recursive: true })
+  const folder = join(dir, text.includes(`from './`) ? 'src' : 'test')
+  const file = join(folder, `readme-example-${index}${underVitest ? '.test' : ''}.ts`)
+  const folderIsNew = mkdirSync(folder, { recursive: true }) !== undefined
   writeFileSync(file, text)
   const [command, args] = underVitest
     ? ['vitest', ['run', '--root', root, file]]
@@ -42,7 +42,7 @@ function runTypeScript({ text, place }: Block, dir: string, index: number): stri
     encoding: 'utf8',
     timeout: 60_000,
   })
-  rmSync(folder, { recursive: true, force: true })
+  rmSync(folderIsNew ? folder : file, { recursive: true, force: true })
   if (result.status === 0) return []
   return [
     `${place}: the example ${result.error ? `did not end: ${result.error.message}` : 'failed'}\n${result.stdout}${result.stderr}`,
@@ -57,9 +57,13 @@ function checkShell({ text, place }: Block): string[] {
     .map((line) => `${place}: no check runs the command "${line}"`)
 }
 
+/** Where an example of the first page has all that it imports. */
+const homeOf = ({ text }: Block): string =>
+  join(root, text.includes('@pc/emulators') ? 'packages/services-openai' : 'apps/voice-assistant')
+
 const only = process.argv[2]
 const pages = [
-  { readme: join(root, 'README.md'), dir: join(root, 'apps/voice-assistant') },
+  { readme: join(root, 'README.md'), dir: '' },
   ...[...packagesIn('packages'), ...packagesIn('apps')].map(({ dir }) => ({ readme: join(dir, 'README.md'), dir })),
 ].filter(({ readme }) => existsSync(readme) && (only === undefined || readme.includes(only)))
 
@@ -68,7 +72,7 @@ const problems = pages.flatMap(({ readme, dir }) =>
   blocksOf(readme, readme.slice(root.length + 1)).flatMap((block, index) => {
     if (block.language === 'ts') {
       ran++
-      return runTypeScript(block, dir, index)
+      return runTypeScript(block, dir || homeOf(block), index)
     }
     return block.language === 'sh' || block.language === 'bash' ? checkShell(block) : []
   }),

@@ -47,14 +47,17 @@ export async function chooseServices(env: Environment, onNews: (news: SessionMes
   const ears = await chooseRecogniser(env, (notice) => onNews(session([notice])))
   const mind = await chooseModel(env)
   const voice = await chooseVoice(env)
-  const engines = [engine('vad', 'Silero'), ears.engine, mind.engine, voice.engine]
+  const engines = [engine('vad', 'Silero', 'on this computer'), ears.engine, mind.engine, voice.engine]
   return { stt: ears.stt, llm: mind.llm, tts: voice.tts, about: session(ears.notices) }
 }
 
 async function chooseModel(env: Environment): Promise<{ llm: LLMService; engine: Engine }> {
   const apiKey = env['OPENAI_API_KEY']
   if (!apiKey) {
-    return { llm: new RuleLLMService(), engine: engine('llm', 'Rules', 'a small set of rules, not a language model') }
+    return {
+      llm: new RuleLLMService(),
+      engine: engine('llm', 'Rules', 'on this computer, a small set of rules, not a language model'),
+    }
   }
   const { OpenAILLMService } = await loadOpenAI()
   return { llm: new OpenAILLMService({ apiKey, onLLMError: { say: apology } }), engine: engine('llm', 'OpenAI') }
@@ -67,7 +70,7 @@ async function chooseVoice(env: Environment): Promise<{ tts: TTSService; engine:
     return { tts: new DeepgramTTSService({ apiKey: deepgram }), engine: engine('tts', 'Deepgram') }
   }
   const openai = env['OPENAI_API_KEY']
-  if (!openai) return { tts: new FliteTTSService(), engine: engine('tts', 'Flite') }
+  if (!openai) return { tts: new FliteTTSService(), engine: engine('tts', 'Flite', 'on this computer') }
   const { OpenAITTSService } = await loadOpenAI()
   return { tts: new OpenAITTSService({ apiKey: openai }), engine: engine('tts', 'OpenAI') }
 }
@@ -110,7 +113,7 @@ async function chooseRecogniser(env: Environment, onNotice: (notice: Notice) => 
   if (await findRecognizer()) {
     return {
       stt: new PocketsphinxSTTService({ recognizer: sharedRecogniser() }),
-      engine: engine('stt', 'Pocketsphinx'),
+      engine: engine('stt', 'Pocketsphinx', 'on this computer, English'),
       notices: [],
     }
   }
@@ -123,7 +126,7 @@ async function chooseRecogniser(env: Environment, onNotice: (notice: Notice) => 
           progress: loadedBytes / totalBytes,
         }),
     })
-    return { stt, engine: engine('stt', 'Moonshine'), notices: [] }
+    return { stt, engine: engine('stt', 'Moonshine', 'on this computer, English'), notices: [] }
   }
   const text = 'This computer has no speech recogniser. Type, install pocketsphinx, or set DEEPGRAM_API_KEY.'
   return {
