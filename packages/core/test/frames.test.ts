@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import {
   defineFrame,
   type Frame,
+  FrameProcessor,
   frameFromData,
   frameToData,
   InputAudioRawFrame,
@@ -12,6 +13,7 @@ import {
   TTSTextFrame,
   UserAudioRawFrame,
 } from '../src/index.ts'
+import { started } from './support.ts'
 
 describe('frames', () => {
   it('carry tag, lane and family of their class', () => {
@@ -51,6 +53,19 @@ describe('frames', () => {
       { a: 1 },
     ])
     expect([frame.sampleRate, frame.metadata, copy.id === frame.id]).toEqual([24_000, {}, false])
+  })
+
+  it('of a broadcast know each other, and keep what else accompanied them', async () => {
+    const sender = new FrameProcessor('sender')
+    const { down, up } = await started([sender])
+    sender.broadcastFrame(new TextFrame('both').with({ metadata: { from: 'here' } }))
+    const [[downstream], [upstream]] = [down, up]
+    expect([downstream?.broadcastSiblingId, upstream?.broadcastSiblingId]).toEqual([upstream?.id, downstream?.id])
+    expect(downstream?.id).not.toBe(upstream?.id)
+    expect([downstream, upstream]).toMatchObject([
+      { text: 'both', metadata: { from: 'here' } },
+      { text: 'both', metadata: { from: 'here' } },
+    ])
   })
 
   it('of one class have one shape', () => {

@@ -221,3 +221,15 @@ export function isObserved(frame: Frame): boolean {
   const { flags }: Frame = Object.getPrototypeOf(frame)
   return (flags & FLAG_OBSERVED) !== 0
 }
+
+/** @internal The two copies that a broadcast sends downstream and upstream; each knows the id of the other. */
+export function siblings<F extends Frame>(frame: F): readonly [down: F, up: F] {
+  const downId = ++lastId
+  const upId = ++lastId
+  const copy = (id: number, broadcastSiblingId: number): F =>
+    Object.assign(Object.create(Object.getPrototypeOf(frame)), frame, {
+      id,
+      extras: { ...frame.extras, broadcastSiblingId },
+    })
+  return [copy(downId, upId), copy(upId, downId)]
+}

@@ -28,6 +28,8 @@ export interface Observer {
 /** The observers of one task. */
 export class ObserverHub {
   #observers: { readonly observer: Observer; readonly tags: ReadonlySet<string> | undefined }[] = []
+  /** Who wants frames of a type, found when the first of them comes. */
+  readonly #byType = new Map<string, readonly Observer[]>()
   readonly #broken = new WeakSet<Observer>()
   readonly #runtime: Pick<Runtime, 'clock' | 'log'>
 
@@ -41,8 +43,10 @@ export class ObserverHub {
     if (observer.onPushFrame) observeFrames(observer.frames ?? ['*'])
     const entry = { observer, tags: observer.frames && new Set(observer.frames) }
     this.#observers = [...this.#observers, entry]
+    this.#byType.clear()
     return () => {
       this.#observers = this.#observers.filter((other) => other !== entry)
+      this.#byType.clear()
     }
   }
 
@@ -52,12 +56,21 @@ export class ObserverHub {
     frame: Frame,
     direction: FrameDirection,
   ): void {
-    for (const { observer, tags } of this.#observers) {
-      if (observer.onPushFrame === undefined) continue
-      if (tags !== undefined && !frame.family.some((tag) => tags.has(tag))) continue
+    for (const observer of this.#byType.get(frame.type) ?? this.#find(frame)) {
       const atMs = observer.timestamps ? this.#runtime.clock.nowMs() : undefined
-      this.#call(observer, () => observer.onPushFrame?.(frame, direction, source, destination, atMs))
+      try {
+        observer.onPushFrame?.(frame, direction, source, destination, atMs)
+      } catch (error) {
+        this.#failed(observer, error)
+      }
     }
+  }
+
+  #find({ type, family }: Frame): readonly Observer[] {
+    const wanting = this.#observers.filter(({ tags }) => tags === undefined || family.some((tag) => tags.has(tag)))
+    const observers = wanting.map(({ observer }) => observer)
+    this.#byType.set(type, observers)
+    return observers
   }
 
   started(frame: StartFrame): void {
@@ -73,10 +86,14 @@ export class ObserverHub {
     try {
       fn()
     } catch (error) {
-      if (this.#broken.has(observer)) return
-      this.#broken.add(observer)
-      this.#runtime.log.log('error', 'An observer failed', { error })
+      this.#failed(observer, error)
     }
+  }
+
+  #failed(observer: Observer, error: unknown): void {
+    if (this.#broken.has(observer)) return
+    this.#broken.add(observer)
+    this.#runtime.log.log('error', 'An observer failed', { error })
   }
 }
 

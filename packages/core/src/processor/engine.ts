@@ -5,7 +5,6 @@ import type { ObserverHub } from '../observers/observer.ts'
 import { abortReason, type PcError } from '../runtime/errors.ts'
 import type { Runtime } from '../runtime/runtime.ts'
 import { Epoch, type FrameContext } from './frame-context.ts'
-import type { FrameProcessor } from './frame-processor.ts'
 import { HOOK, PENDING, STACK } from './node-state.ts'
 import type { Node } from './node.ts'
 import { Pressure } from './pressure.ts'
@@ -151,8 +150,7 @@ export class Engine {
 
   /** @internal */
   observe(node: Node | null, from: Node | null, frame: Frame, direction: FrameDirection): void {
-    const name = (at: Node | null): FrameProcessor | null => at?.processor ?? null
-    this.observers.pushed(name(from), name(node), frame, direction)
+    this.observers.pushed(from?.processor ?? null, node?.processor ?? null, frame, direction)
   }
 
   #watch(runs: readonly [Node, FrameContext][]): void {

@@ -1,4 +1,4 @@
-import { FLAG_STICKY, type Frame, type FrameDirection } from '../frames/frame.ts'
+import { FLAG_STICKY, type Frame, type FrameDirection, siblings } from '../frames/frame.ts'
 import type { Runtime } from '../runtime/runtime.ts'
 import type { Node } from './node.ts'
 
@@ -124,11 +124,4 @@ export class FrameContext {
     this.settled = true
     this.callbacks = undefined
   }
-}
-
-/** @internal */
-export function siblings<F extends Frame>(frame: F): readonly [F, F] {
-  const up = frame.with({ broadcastSiblingId: frame.id } as never)
-  const down = frame.with({ broadcastSiblingId: up.id } as never)
-  return [down, up.with({ broadcastSiblingId: down.id } as never)]
 }

@@ -14,13 +14,18 @@ export interface SoundSource {
   readonly extras: FrameExtras | undefined
 }
 
-/** A chunk that waits for its turn. Positions and lengths count samples of one channel. */
-export interface QueuedChunk extends OutputChunk {
-  readonly kind: SoundKind
+/**
+ * A chunk that waits for its turn, small because thousands do. Positions and lengths count samples of one channel.
+ */
+export interface QueuedChunk {
+  /** As long as every chunk. */
+  readonly audio: Int16Array
+  readonly source: SoundSource
   /** Where its first sample lies in the audio of its utterance. */
   readonly startSample: number
   /** Without the silence that pads it. */
   readonly samples: number
+  readonly ptsUs: number | undefined
 }
 
 type OpenChunk = {
@@ -140,30 +145,27 @@ export class Chunker {
     this.#resampler = undefined
   }
 
-  /** A chunk of silence. */
-  silence(): QueuedChunk {
+  /** What is written for a chunk; for none, silence. */
+  output(chunk: QueuedChunk | undefined): OutputChunk {
     const { sampleRate, channels, destination } = this.#options
-    const samples = this.chunkSamples
-    const audio = new Int16Array(samples * channels)
-    return { ...SILENCE, audio, sampleRate, numChannels: channels, destination, samples }
-  }
-
-  #put(chunk: OpenChunk, offset: number): void {
-    const { sampleRate, channels, destination } = this.#options
-    const { source, startSample } = chunk
-    this.#emit({
-      audio: chunk.audio,
+    const { contextId, extras } = chunk?.source ?? SILENCE
+    return {
+      audio: chunk?.audio ?? new Int16Array(this.chunkSamples * channels),
       sampleRate,
       numChannels: channels,
-      contextId: source.contextId,
-      positionUs: source.contextId === undefined ? 0 : Math.round((startSample * 1_000_000) / sampleRate),
-      ptsUs: source.ptsUs === undefined ? undefined : source.ptsUs + Math.round((offset * 1_000_000) / sampleRate),
-      extras: source.extras,
+      contextId,
+      positionUs:
+        chunk === undefined || contextId === undefined ? 0 : Math.round((chunk.startSample * 1_000_000) / sampleRate),
+      ptsUs: chunk?.ptsUs,
+      extras,
       destination,
-      kind: source.kind,
-      startSample,
-      samples: chunk.filled,
-    })
+    }
+  }
+
+  #put({ audio, source, startSample, filled }: OpenChunk, offset: number): void {
+    const { sampleRate } = this.#options
+    const ptsUs = source.ptsUs === undefined ? undefined : source.ptsUs + Math.round((offset * 1_000_000) / sampleRate)
+    this.#emit({ audio, source, startSample, samples: filled, ptsUs })
   }
 
   #resamplerFor(sampleRate: number): StreamResampler {
@@ -173,14 +175,8 @@ export class Chunker {
   }
 }
 
-const SILENCE = {
-  contextId: undefined,
-  positionUs: 0,
-  ptsUs: undefined,
-  extras: undefined,
-  kind: 'sound',
-  startSample: 0,
-} as const
+/** Sound that nobody made. */
+export const SILENCE: SoundSource = { kind: 'sound', contextId: undefined, ptsUs: undefined, extras: undefined }
 
 function spread(mono: Int16Array, channels: number): Int16Array {
   if (channels === 1) return mono

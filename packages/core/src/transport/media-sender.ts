@@ -1,7 +1,7 @@
 import type { AudioRaw } from '../frames/audio.ts'
 import { type AnyFrame, FLAG_STICKY, type Frame } from '../frames/frame.ts'
 import type { PlayoutReportFrame } from '../frames/transport.ts'
-import type { QueuedChunk, SoundSource } from './chunker.ts'
+import { type QueuedChunk, SILENCE, type SoundSource } from './chunker.ts'
 import { Fifo } from './fifo.ts'
 import type { SoundKind } from './output-chunk.ts'
 import { type Deadline, pacingWheel } from './pacing-wheel.ts'
@@ -47,7 +47,7 @@ export class MediaSender {
   readonly #host: MediaSenderHost
   readonly #options: MediaSenderOptions
   readonly #writer: PacedWriter
-  readonly #sentAudio = new SentAudio()
+  readonly #sentAudio: SentAudio
   readonly #frames = new Fifo<Waiting>()
   readonly #speech: SpeechPlayout
   readonly #speaking: SpeakingState
@@ -58,6 +58,7 @@ export class MediaSender {
   }
   /** The time for which it pumps. */
   #nowMs = 0
+  #source: SoundSource = SILENCE
   #played = 0
   #wrote = false
   /** Changes at every interruption: what was being done is void. */
@@ -82,6 +83,7 @@ export class MediaSender {
       },
       options,
     )
+    this.#sentAudio = new SentAudio(this.#writer.chunker.chunkSamples)
     this.#speech = new SpeechPlayout({ sampleRate: options.sampleRate, push: host.push })
     this.#speaking = new SpeakingState(host.broadcast)
     this.#deadline = pacingWheel(host.clock).deadline((nowMs) => this.#pump(nowMs))
@@ -104,7 +106,7 @@ export class MediaSender {
     if (this.#speech.isCut(contextId)) return
     const audio = this.#writer.chunker.convert(frame)
     const behind = this.#writer.hasChunks
-    this.#addAudio(audio, { kind, contextId, ptsUs: frame.ptsUs, extras: frame.extras })
+    this.#addAudio(audio, this.#sourceOf(frame, kind, contextId))
     // Behind audio that waits for its time there is nothing to do.
     if (!behind) this.#wake()
     if (this.#writer.waitingMs < ROOM_MS) return
@@ -172,6 +174,13 @@ export class MediaSender {
     await this.#writer.stopMixer()
   }
 
+  /** As a rule the frames of an utterance share one. */
+  #sourceOf({ ptsUs, extras }: Frame, kind: SoundKind, contextId: string | undefined): SoundSource {
+    const last = this.#source
+    const same = last.contextId === contextId && last.kind === kind && last.ptsUs === ptsUs && last.extras === extras
+    return same && ptsUs === undefined ? last : (this.#source = { kind, contextId, ptsUs, extras })
+  }
+
   #addAudio(audio: Int16Array, source: SoundSource): void {
     const samples = audio.length / this.#options.channels
     if (samples === 0) return
@@ -212,7 +221,8 @@ export class MediaSender {
   #written(chunk: QueuedChunk, wireStart: number): void {
     this.#wrote = true
     this.#sentAudio.add(chunk, wireStart, this.#writer.sent)
-    if (chunk.contextId !== undefined) this.ledger.send(chunk.contextId, chunk.startSample + chunk.samples)
+    const { contextId } = chunk.source
+    if (contextId !== undefined) this.ledger.send(contextId, chunk.startSample + chunk.samples)
     if (this.#room !== undefined && this.#writer.waitingMs < ROOM_MS / 2) this.#makeRoom()
   }
 
@@ -338,5 +348,3 @@ export class MediaSender {
     this.#drained = undefined
   }
 }
-
-const SILENCE: SoundSource = { kind: 'sound', contextId: undefined, ptsUs: undefined, extras: undefined }

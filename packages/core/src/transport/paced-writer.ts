@@ -64,7 +64,7 @@ export class PacedWriter {
     this.#msPerSample = 1000 / options.sampleRate
     this.#chunker = new Chunker(options, (chunk) => {
       this.#chunks.push(chunk)
-      this.#queued += chunk.audio.length / chunk.numChannels
+      this.#queued += this.#chunker.chunkSamples
     })
   }
 
@@ -176,7 +176,7 @@ export class PacedWriter {
     const queued = this.#chunks.shift()
     const era = this.#era
     try {
-      const result = this.#host.write(this.#mixed(queued ?? this.#chunker.silence()))
+      const result = this.#host.write(this.#mixed(this.#chunker.output(queued)))
       if (result !== undefined) {
         this.#await(result, () => this.#written(queued, era), nowMs)
         return
@@ -193,7 +193,7 @@ export class PacedWriter {
     this.#failing = true
   }
 
-  #mixed(chunk: QueuedChunk): OutputChunk {
+  #mixed(chunk: OutputChunk): OutputChunk {
     const { mixer } = this.#options
     return this.#mixing && mixer !== undefined ? { ...chunk, audio: mixer.mix(chunk.audio) } : chunk
   }

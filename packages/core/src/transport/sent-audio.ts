@@ -27,6 +27,12 @@ export interface PlayedListener {
 /** Audio between the write and the ear, in order; translates progress on the wire into progress of utterances. */
 export class SentAudio {
   readonly #stretches = new Fifo<Stretch>()
+  readonly #chunkSamples: number
+
+  /** @param chunkSamples - of one channel, padding included. */
+  constructor(chunkSamples: number) {
+    this.#chunkSamples = chunkSamples
+  }
 
   get empty(): boolean {
     return this.#stretches.size === 0
@@ -34,15 +40,16 @@ export class SentAudio {
 
   add(chunk: QueuedChunk, wireStart: number, queueStart: number): void {
     const last = this.#stretches.last
-    const samples = chunk.audio.length / chunk.numChannels
-    const kind = chunk.kind === 'stream' && isSilence(chunk.audio) ? 'sound' : chunk.kind
+    const samples = this.#chunkSamples
+    const { contextId } = chunk.source
+    const kind = chunk.source.kind === 'stream' && isSilence(chunk.audio) ? 'sound' : chunk.source.kind
     const follows = last?.kind === kind && last.queueStart + last.samples === queueStart
     if (last !== undefined && follows && continues(last, chunk, wireStart)) {
       last.samples += samples
       last.contextSamples += chunk.samples
       return
     }
-    const { contextId, startSample } = chunk
+    const { startSample } = chunk
     this.#stretches.push({
       wireStart,
       queueStart,
@@ -93,9 +100,9 @@ export class SentAudio {
 
 function continues(last: Stretch, chunk: QueuedChunk, wireStart: number): boolean {
   return (
-    last.contextId === chunk.contextId &&
+    last.contextId === chunk.source.contextId &&
     last.wireStart + last.samples === wireStart &&
     last.contextSamples === last.samples &&
-    (chunk.contextId === undefined || last.contextStart + last.contextSamples === chunk.startSample)
+    (last.contextId === undefined || last.contextStart + last.contextSamples === chunk.startSample)
   )
 }

@@ -21,7 +21,8 @@ export class AudioWindows {
     const mono = toMono(chunk.audio, chunk.numChannels)
     const audio = chunk.sampleRate === this.sampleRate ? mono : this.#resample(mono, chunk.sampleRate)
     for (let at = 0; at < audio.length;) {
-      const piece = audio.subarray(at, at + this.#window.length - this.#filled)
+      const room = this.#window.length - this.#filled
+      const piece = at === 0 && audio.length <= room ? audio : audio.subarray(at, at + room)
       this.#window.set(piece, this.#filled)
       this.#filled += piece.length
       at += piece.length

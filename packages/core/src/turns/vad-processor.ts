@@ -121,8 +121,10 @@ export class VADProcessor extends FrameProcessor {
   }
 
   #isSpeech(window: Int16Array, sampleRate: number): boolean {
-    const volume = this.#meter.process(window, sampleRate)
-    return this.#confidence(window) >= this.#params.confidence && volume >= this.#params.minVolume
+    const { confidence, minVolume } = this.#params
+    // Loudness that decides nothing is not measured: it costs more than the frames' whole way.
+    const loud = minVolume === 0 || this.#meter.process(window, sampleRate) >= minVolume
+    return this.#confidence(window) >= confidence && loud
   }
 
   #confidence(window: Int16Array): number {
