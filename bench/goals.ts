@@ -24,6 +24,7 @@ export interface Figures {
     readonly floorAddedP50Ms: number
     readonly floorAddedP95Ms: number
     readonly floorCpuSecsPerSessionMin: number
+    readonly floorMbPerSession?: number
   }
   readonly w5: {
     readonly readyMs: number
@@ -57,13 +58,19 @@ export function goals({ w1, w1m, w1s, w2, w3, w5 }: Figures): Goal[] {
     { measure: 'W3 added latency, p50, ms', ours: w3.addedP50Ms, floor: w3.floorAddedP50Ms, must: 0.4, aim: 0.2 },
     { measure: 'W3 added latency, p95, ms', ours: w3.addedP95Ms, floor: w3.floorAddedP95Ms, must: 1.5, aim: 0.8 },
     {
-      measure: 'W3 CPU per session-minute, s',
+      measure: 'W3 CPU per session-minute at 200, s',
       ours: w3.cpuSecsPerSessionMin,
       floor: w3.floorCpuSecsPerSessionMin,
       must: 0.06,
       aim: 0.04,
     },
-    { measure: 'W3 memory per session at 200, MB', ours: w3.mbPerSession, must: 0.25, aim: 0.15 },
+    {
+      measure: 'W3 memory per session at 200, MB',
+      ours: w3.mbPerSession,
+      ...(w3.floorMbPerSession !== undefined && { floor: w3.floorMbPerSession }),
+      must: 0.25,
+      aim: 0.15,
+    },
     { measure: 'W3 sessions per core', ours: w3.sessionsPerCore, must: 800, aim: 1200, atLeast: true },
     { measure: 'W5 process start to ready, ms', ours: w5.readyMs, floor: w5.floorReadyMs, must: 80, aim: 60 },
     { measure: 'W5 memory when ready, MB', ours: w5.rssMb, floor: w5.floorRssMb, must: 58, aim: 52 },

@@ -7,7 +7,7 @@ import { type Figures, goals, holds, table } from './goals.ts'
 import { capacity, runSessions } from './sessions.ts'
 
 /** On a machine with other work a figure is called broken only when it is this many times worse than it must be. */
-const SLACK = 2
+const SLACK = 4
 
 const quick = process.argv.includes('--quick')
 const repeats = quick ? 1 : 3
@@ -57,20 +57,21 @@ async function voice(): Promise<Figures['w3']> {
   const latency = await interleaved(quick ? 1 : 2, { ours: () => runSessions('ours', 10, quick ? 12 : 48) })
   const floorLatency = await interleaved(1, { floor: () => runSessions('floor', 10, quick ? 6 : 18) })
   const load = await interleaved(1, {
-    ours: () => runSessions('ours', 50, quick ? 6 : 12),
-    floor: () => runSessions('floor', 50, quick ? 6 : 12),
+    ours: () => runSessions('ours', 200, quick ? 6 : 12),
+    floor: () => runSessions('floor', 200, quick ? 6 : 12),
   })
   return {
     addedP50Ms: median(latency.ours, 'lat_ms.p50'),
     addedP95Ms: median(latency.ours, 'lat_ms.p95'),
     cpuSecsPerSessionMin: median(load.ours, 'cpu_s_per_session_min'),
     ...(!quick && {
-      mbPerSession: (await runSessions('ours', 200, 12)).number('rss_per_session_mb'),
+      mbPerSession: median(load.ours, 'rss_per_session_mb'),
       sessionsPerCore: await capacity('ours', 12),
     }),
     floorAddedP50Ms: median(floorLatency.floor, 'lat_ms.p50'),
     floorAddedP95Ms: median(floorLatency.floor, 'lat_ms.p95'),
     floorCpuSecsPerSessionMin: median(load.floor, 'cpu_s_per_session_min'),
+    ...(!quick && { floorMbPerSession: median(load.floor, 'rss_per_session_mb') }),
   }
 }
 

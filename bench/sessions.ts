@@ -29,13 +29,17 @@ function shortfall(output: Output): string | undefined {
 
 /** The largest count whose sessions all get their replies in time, searched by halves. */
 export async function capacity(adapter: string, secs: number): Promise<number> {
+  const fits = async (sessions: number): Promise<boolean> => {
+    const output = await drive('w3', adapter, sessions, WARM_SECS, secs)
+    return shortfall(output) === undefined && output.number('late_ms.p95') <= LATE_MS
+  }
   let holds = 0
   let from = 0
   let to = LADDER.length
   for (let middle = LADDER.indexOf(800); from < to; middle = (from + to) >> 1) {
     const sessions = LADDER[middle] ?? 0
-    const output = await drive('w3', adapter, sessions, WARM_SECS, secs)
-    if (shortfall(output) === undefined && output.number('late_ms.p95') <= LATE_MS) {
+    // A second try, since one stall of the machine is enough to fail.
+    if ((await fits(sessions)) || (await fits(sessions))) {
       holds = sessions
       from = middle + 1
     } else to = middle
