@@ -189,9 +189,12 @@ describe.skipIf(missing.length > 0)('the assistant', () => {
         .map(({ frame }) => frame.text)
         .join('')
       const said = contextOf().messages.flatMap((message) => ('role' in message ? [message] : []))
-      const question = said.findIndex(({ role, content }) => role === 'user' && String(content).includes('story'))
+      const question = said.findIndex(
+        ({ role, content }) => role === 'user' && JSON.stringify(content).includes('story'),
+      )
       expect(said[question + 1]?.role, JSON.stringify(said)).toBe('assistant')
-      const kept = String(said[question + 1]?.content)
+      const answer = said[question + 1]?.content
+      const kept = typeof answer === 'string' ? answer : ''
       expect(kept).not.toBe('')
       expect(reply.startsWith(kept), `"${reply}" does not begin with "${kept}"`).toBe(true)
 
