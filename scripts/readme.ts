@@ -44,8 +44,7 @@ function statusTable(): string {
   ].join('\n')
 }
 
-const codeBlock = (path: string): string =>
-  `\`\`\`ts\n${readFileSync(join(root, path), 'utf8').replaceAll("'./", "'./src/")}\`\`\``
+const codeBlock = (path: string): string => `\`\`\`ts\n${readFileSync(join(root, path), 'utf8')}\`\`\``
 
 const parts: Readonly<Record<string, () => string>> = {
   bot: () => codeBlock('apps/voice-assistant/src/bot.ts'),
