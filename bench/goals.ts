@@ -16,13 +16,12 @@ export interface Figures {
   }
   readonly w3: {
     readonly addedP50Ms: number
-    readonly addedP95Ms: number
     readonly cpuSecsPerSessionMin: number
-    /** Not measured by a quick run. */
+    // A quick run has too few replies and too little time for these.
+    readonly addedP95Ms?: number
     readonly mbPerSession?: number
     readonly sessionsPerCore?: number
     readonly floorAddedP50Ms: number
-    readonly floorAddedP95Ms: number
     readonly floorCpuSecsPerSessionMin: number
     readonly floorMbPerSession?: number
   }
@@ -56,7 +55,7 @@ export function goals({ w1, w1m, w1s, w2, w3, w5 }: Figures): Goal[] {
     { measure: 'W2 interruption, p50, ms', ours: w2.p50Ms, floor: w2.floorP50Ms, must: 0.3, aim: 0.1 },
     { measure: 'W2 interruption, p95, times the floor', ours: w2.p95Ms / w2.floorP95Ms, must: 2, aim: 1 },
     { measure: 'W3 added latency, p50, ms', ours: w3.addedP50Ms, floor: w3.floorAddedP50Ms, must: 0.4, aim: 0.2 },
-    { measure: 'W3 added latency, p95, ms', ours: w3.addedP95Ms, floor: w3.floorAddedP95Ms, must: 1.5, aim: 0.8 },
+    { measure: 'W3 added latency, p95, ms', ours: w3.addedP95Ms, must: 1.5, aim: 0.8 },
     {
       measure: 'W3 CPU per session-minute at 200, s',
       ours: w3.cpuSecsPerSessionMin,
