@@ -73,11 +73,13 @@ class EventPump<T> {
         finish(() => resolve('aborted'))
         stop(signal.reason)
       }
-      this.#onSilence = (): void => {
+      // Named first: V8 puts a function literal that is assigned to a property into its old space, with all it holds.
+      const onSilence = (): void => {
         const error = this.#silenceError()
         finish(() => reject(error))
         stop(error)
       }
+      this.#onSilence = onSilence
       signal.addEventListener('abort', onAbort, { once: true })
       this.#options.onOpen?.(onAbort)
       this.#waitingSinceMs = clock.nowMs()

@@ -1,6 +1,7 @@
 import { StreamResampler, toMono } from '@pc/audio'
 import type { AudioRaw } from '../frames/audio.ts'
 import type { FrameExtras } from '../frames/frame.ts'
+import type { ChunkRun, QueuedChunk } from './chunk-queue.ts'
 import type { OutputChunk, SoundKind } from './output-chunk.ts'
 
 /** The length of a chunk, milliseconds. */
@@ -12,20 +13,6 @@ export interface SoundSource {
   readonly contextId: string | undefined
   readonly ptsUs: number | undefined
   readonly extras: FrameExtras | undefined
-}
-
-/**
- * A chunk that waits for its turn, small because thousands do. Positions and lengths count samples of one channel.
- */
-export interface QueuedChunk {
-  /** As long as every chunk. */
-  readonly audio: Int16Array
-  readonly source: SoundSource
-  /** Where its first sample lies in the audio of its utterance. */
-  readonly startSample: number
-  /** Without the silence that pads it. */
-  readonly samples: number
-  readonly ptsUs: number | undefined
 }
 
 type OpenChunk = {
@@ -48,12 +35,12 @@ export class Chunker {
   /** Samples of one channel in a chunk. */
   readonly chunkSamples: number
   readonly #options: ChunkerOptions
-  readonly #emit: (chunk: QueuedChunk) => void
+  readonly #emit: (run: ChunkRun) => void
   #resampler: StreamResampler | undefined = undefined
   #open: OpenChunk | undefined = undefined
   #latest: SoundSource | undefined = undefined
 
-  constructor(options: ChunkerOptions, emit: (chunk: QueuedChunk) => void) {
+  constructor(options: ChunkerOptions, emit: (run: ChunkRun) => void) {
     this.#options = options
     this.#emit = emit
     this.chunkSamples = Math.round((options.sampleRate * CHUNK_MS) / 1000)
@@ -90,21 +77,18 @@ export class Chunker {
     const open = this.#open
     if (open !== undefined && (open.source.contextId !== source.contextId || open.source.kind !== source.kind))
       this.pad()
-    if (audio.length === length && this.#open === undefined) {
-      this.#put({ audio, source, startSample, filled: this.chunkSamples }, 0)
-      return
-    }
     let taken = this.#complete(audio)
-    for (; audio.length - taken >= length; taken += length) {
-      this.#put(
-        {
-          audio: audio.subarray(taken, taken + length),
-          source,
-          startSample: startSample + taken / channels,
-          filled: this.chunkSamples,
-        },
-        taken / channels,
-      )
+    const whole = audio.length - taken - ((audio.length - taken) % length)
+    if (whole > 0) {
+      const offset = taken / channels
+      this.#emit({
+        audio: whole === audio.length ? audio : audio.subarray(taken, taken + whole),
+        source,
+        startSample: startSample + offset,
+        samples: whole / channels,
+        ptsUs: later(source, offset, this.#options.sampleRate).ptsUs,
+      })
+      taken += whole
     }
     if (taken === audio.length) return
     const rest = new Int16Array(length)
@@ -135,7 +119,8 @@ export class Chunker {
     const open = this.#open
     if (open === undefined) return
     this.#open = undefined
-    this.#put(open, 0)
+    const { audio, source, startSample, filled } = open
+    this.#emit({ audio, source, startSample, samples: filled, ptsUs: source.ptsUs })
   }
 
   /** Drops what waits. */
@@ -160,12 +145,6 @@ export class Chunker {
       extras,
       destination,
     }
-  }
-
-  #put({ audio, source, startSample, filled }: OpenChunk, offset: number): void {
-    const { sampleRate } = this.#options
-    const ptsUs = source.ptsUs === undefined ? undefined : source.ptsUs + Math.round((offset * 1_000_000) / sampleRate)
-    this.#emit({ audio, source, startSample, samples: filled, ptsUs })
   }
 
   #resamplerFor(sampleRate: number): StreamResampler {

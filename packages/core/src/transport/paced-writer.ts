@@ -1,8 +1,8 @@
 import type { Clock } from '../runtime/clock.ts'
 import { PcError } from '../runtime/errors.ts'
 import type { AudioMixer } from './audio-parts.ts'
-import { CHUNK_MS, Chunker, type QueuedChunk, type SoundSource } from './chunker.ts'
-import { Fifo } from './fifo.ts'
+import { ChunkQueue, type QueuedChunk } from './chunk-queue.ts'
+import { CHUNK_MS, Chunker, type SoundSource } from './chunker.ts'
 import type { OutputChunk } from './output-chunk.ts'
 
 /** A write that takes longer is given up, milliseconds. */
@@ -42,7 +42,7 @@ export class PacedWriter {
   readonly #options: PacedWriterOptions
   readonly #chunker: Chunker
   readonly #msPerSample: number
-  readonly #chunks = new Fifo<QueuedChunk>()
+  readonly #chunks: ChunkQueue
   /** When sample 0 of the wire was played, or would have been. */
   #originMs = 0
   #wire = 0
@@ -62,10 +62,11 @@ export class PacedWriter {
     this.#host = host
     this.#options = options
     this.#msPerSample = 1000 / options.sampleRate
-    this.#chunker = new Chunker(options, (chunk) => {
-      this.#chunks.push(chunk)
-      this.#queued += this.#chunker.chunkSamples
+    this.#chunker = new Chunker(options, (run) => {
+      this.#chunks.push(run)
+      this.#queued += run.audio.length / options.channels
     })
+    this.#chunks = new ChunkQueue({ ...options, chunkSamples: this.#chunker.chunkSamples })
   }
 
   /** The chunks' maker, for what has to be converted first. */
