@@ -8,10 +8,13 @@ interface Segment {
   raw: string | undefined
   /** What was played. */
   readonly played: SpokenText
-  /** The letters of it. */
-  playedLetters: string
-  /** What they are once all was played: those of `raw`, or of what was spoken for it. */
-  wholeLetters: readonly string[]
+  /** As it was spoken, from the announcement. */
+  spoken: string | undefined
+  /** How many letters were played, and how many `raw` and `spoken` have: counts are cheap to keep and to compare. */
+  playedLetters: number
+  wholeLetters: readonly number[]
+  /** All of it was played. */
+  complete: boolean
   /** Shown and not spoken. */
   silent: boolean
   /** What was heard of it, once it was cut. */
@@ -27,7 +30,9 @@ export class Utterance {
   announce(frame: AggregatedTextFrame<string>): void {
     const segment = this.#segment(frame.segmentId)
     segment.raw = frame.rawText ?? frame.text
-    segment.wholeLetters = [letters(segment.raw), letters(frame.text)]
+    segment.spoken = frame.text
+    segment.wholeLetters = [letters(segment.raw).length, letters(frame.text).length]
+    segment.complete = isComplete(segment)
     segment.silent = !frame.willBeSpoken
   }
 
@@ -36,7 +41,8 @@ export class Utterance {
     const segment = this.#segment(frame.segmentId)
     const word = frame.rawText ?? frame.text
     segment.played.append(word, frame.includesInterFrameSpaces)
-    segment.playedLetters += letters(word)
+    segment.playedLetters += letters(word).length
+    segment.complete = isComplete(segment)
   }
 
   /** It was cut: this and no more was heard. */
@@ -55,10 +61,10 @@ export class Utterance {
     return segments.reduce((text, segment) => joinHeard(text, this.#textOf(segment)), '')
   }
 
-  #textOf({ raw, played, playedLetters, wholeLetters, silent, heard }: Segment): string {
+  #textOf({ raw, played, complete, silent, heard }: Segment): string {
     if (silent) return raw ?? ''
     if (this.#heard !== undefined) return heard ?? ''
-    return raw !== undefined && wholeLetters.includes(playedLetters) ? raw : played.text
+    return raw !== undefined && complete ? raw : played.text
   }
 
   #segment(id: number | undefined): Segment {
@@ -67,14 +73,23 @@ export class Utterance {
     const segment: Segment = {
       raw: undefined,
       played: new SpokenText(),
-      playedLetters: '',
+      spoken: undefined,
+      playedLetters: 0,
       wholeLetters: [],
+      complete: false,
       silent: false,
       heard: undefined,
     }
     this.#segments.set(id, segment)
     return segment
   }
+}
+
+/** Whether the words that were played are all of the segment: those of the model, or what was spoken for them. */
+function isComplete({ played, raw, spoken, playedLetters, wholeLetters }: Segment): boolean {
+  if (!wholeLetters.includes(playedLetters)) return false
+  const words = letters(played.text)
+  return (raw !== undefined && letters(raw) === words) || (spoken !== undefined && letters(spoken) === words)
 }
 
 /** Words are compared without what speech services leave out: spaces, punctuation, case. */

@@ -21,6 +21,8 @@ export class FrameContext {
   declare readonly epoch: Epoch
   /** @internal The run is over: nothing may register with it any more. */
   declare settled: boolean
+  /** @internal Its node remembers it, to tell it of an abort. */
+  declare owned: boolean
   /** @internal */
   declare controller: AbortController | undefined
   /** @internal To be called when this work is overtaken. */
@@ -33,6 +35,7 @@ export class FrameContext {
     this.direction = direction
     this.epoch = guarded ? node.engine.epoch : node.engine.life
     this.settled = false
+    this.owned = false
     this.controller = undefined
     this.callbacks = undefined
   }

@@ -5,11 +5,20 @@ const INITIAL = 16
 const NO_FRAMES: readonly (Frame | undefined)[] = Array.from({ length: INITIAL }, () => undefined)
 const NO_DIRECTIONS: readonly FrameDirection[] = Array.from({ length: INITIAL }, () => 'downstream')
 
-/** A ring of frames with their directions; grows by doubling and forgets its memory when it is swept empty. */
+/** Shared: a ring without places is never written to. */
+const NOTHING: never[] = []
+
+/** The mask of a ring without places. */
+const NO_PLACES = -1
+
+/**
+ * A ring of frames with their directions. It has no memory before its first frame, since most lanes never hold one; it
+ * grows by doubling and forgets its memory when it is swept empty.
+ */
 export class FrameQueue {
-  #frames: (Frame | undefined)[] = NO_FRAMES.slice()
-  #directions: FrameDirection[] = NO_DIRECTIONS.slice()
-  #mask = INITIAL - 1
+  #frames: (Frame | undefined)[] = NOTHING
+  #directions: FrameDirection[] = NOTHING
+  #mask = NO_PLACES
   #head = 0
   #tail = 0
   #sticky = 0
@@ -61,9 +70,9 @@ export class FrameQueue {
 
   /** Drops everything. */
   clear(): void {
-    this.#frames = NO_FRAMES.slice()
-    this.#directions = NO_DIRECTIONS.slice()
-    this.#mask = INITIAL - 1
+    this.#frames = NOTHING
+    this.#directions = NOTHING
+    this.#mask = NO_PLACES
     this.#head = this.#tail = this.#sticky = 0
   }
 
@@ -83,6 +92,12 @@ export class FrameQueue {
   }
 
   #grow(): void {
+    if (this.#mask === NO_PLACES) {
+      this.#frames = NO_FRAMES.slice()
+      this.#directions = NO_DIRECTIONS.slice()
+      this.#mask = INITIAL - 1
+      return
+    }
     const at = this.#head & this.#mask
     this.#frames = doubled(this.#frames, at, undefined)
     this.#directions = doubled(this.#directions, at, 'downstream')

@@ -13,8 +13,8 @@ export class LaneContexts {
   #ordered: FrameContext
   #orderedUp: FrameContext | undefined
   #system: FrameContext
-  #systemUp: FrameContext
-  #stickyUp: FrameContext
+  #systemUp: FrameContext | undefined
+  #stickyUp: FrameContext | undefined
   sticky: FrameContext
 
   constructor(node: Node) {
@@ -22,9 +22,9 @@ export class LaneContexts {
     this.#ordered = new FrameContext(node, true, 'downstream')
     this.#orderedUp = undefined
     this.#system = new FrameContext(node, false, 'downstream')
-    this.#systemUp = new FrameContext(node, false, 'upstream')
+    this.#systemUp = undefined
     this.sticky = new FrameContext(node, false, 'downstream')
-    this.#stickyUp = new FrameContext(node, false, 'upstream')
+    this.#stickyUp = undefined
   }
 
   of(flags: number, direction: FrameDirection): FrameContext {
@@ -32,7 +32,9 @@ export class LaneContexts {
       return (flags & LANE) === 0 ? this.#ordered : (flags & FLAG_SYSTEM) !== 0 ? this.#system : this.sticky
     }
     if ((flags & LANE) === 0) return (this.#orderedUp ??= new FrameContext(this.#node, true, 'upstream'))
-    return (flags & FLAG_SYSTEM) !== 0 ? this.#systemUp : this.#stickyUp
+    return (flags & FLAG_SYSTEM) !== 0
+      ? (this.#systemUp ??= new FrameContext(this.#node, false, 'upstream'))
+      : (this.#stickyUp ??= new FrameContext(this.#node, false, 'upstream'))
   }
 
   /** A new epoch: ordered work gets new contexts. */

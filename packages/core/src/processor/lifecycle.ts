@@ -27,7 +27,7 @@ const HOOKED: ReadonlySet<string> = new Set(['StartFrame', 'EndFrame', 'StopFram
  */
 export class Lifecycle {
   readonly #node: Node
-  readonly #seen = new Set<string>()
+  readonly #seen: string[] = []
   readonly #sees: (tag: string) => boolean
   readonly #seesInterruptions: boolean
   readonly hearsInterruptions: boolean
@@ -71,8 +71,8 @@ export class Lifecycle {
       node.emit(frame, direction)
       return
     }
-    if (this.#seen.has(frame.type)) return
-    this.#seen.add(frame.type)
+    if (this.#seen.includes(frame.type)) return
+    this.#seen.push(frame.type)
     const hooked = this.#guarded(() => this.#hook(frame, ctx))
     if (hooked === undefined) return this.#afterHook(frame, direction, ctx)
     return hooked.then(() => this.#afterHook(frame, direction, ctx))

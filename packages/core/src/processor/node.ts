@@ -32,6 +32,7 @@ import {
   SYSTEM_PAUSED,
   YIELDED,
 } from './node-state.ts'
+import { OwnedContexts } from './owned-contexts.ts'
 import { CROWDED } from './pressure.ts'
 import { isFrame, pump, type Result } from './result.ts'
 
@@ -68,8 +69,7 @@ export class Node {
   readonly contexts: LaneContexts
   readonly #orderedQueue = new FrameQueue()
   readonly #systemQueue = new FrameQueue()
-  /** Contexts of this node whose work must hear of an abort. */
-  readonly #live = new Set<FrameContext>()
+  readonly #owned = new OwnedContexts()
   readonly #held: HeldFrames
   readonly lifecycle: Lifecycle
   #running: FrameContext | null = null
@@ -242,7 +242,7 @@ export class Node {
   }
 
   #settled(ctx: FrameContext, system: boolean): void {
-    this.#live.delete(ctx)
+    this.#owned.delete(ctx)
     ctx.settle()
     if (system) this.state &= ~SYSTEM_BUSY
     else if (this.#running === ctx) {
@@ -315,21 +315,7 @@ export class Node {
 
   /** Tells overtaken work to stop. */
   abort(): void {
-    if (this.#live.size === 0) return
-    for (const ctx of this.#live) {
-      if (!ctx.epoch.stale) continue
-      this.#live.delete(ctx)
-      const { callbacks } = ctx
-      ctx.callbacks = undefined
-      for (const fn of callbacks ?? []) {
-        try {
-          fn()
-        } catch (error) {
-          this.failed(error)
-        }
-      }
-      ctx.controller?.abort(ctx.epoch.reason)
-    }
+    this.#owned.abort((error) => this.failed(error))
   }
 
   dropHook(): void {
@@ -374,18 +360,18 @@ export class Node {
 
   /** A context wants to hear of aborts: from now on it belongs to its run. */
   own(ctx: FrameContext): void {
-    if (ctx.settled || this.#live.has(ctx)) return
+    if (ctx.settled || ctx.owned) return
     if (this.contexts.giveAway(ctx)) {
       // A shared context that is used off the stack belongs to a run that has returned already.
       if ((this.state & STACK) === 0) return
       this.state |= OWNED
     }
-    this.#live.add(ctx)
+    this.#owned.add(ctx)
   }
 
   #release(ctx: FrameContext): void {
     this.state &= ~OWNED
-    this.#live.delete(ctx)
+    this.#owned.delete(ctx)
     ctx.settle()
   }
 

@@ -8,7 +8,7 @@ type Listener = (...args: never[]) => unknown
  * to the emitter's caller.
  */
 export class Emitter<Events extends object> {
-  readonly #listeners = new Map<keyof Events, Set<Listener>>()
+  #listeners: Map<keyof Events, Set<Listener>> | undefined = undefined
   readonly #onError: (error: unknown, event: string) => void
 
   constructor(onListenerError: (error: unknown, event: string) => void = () => {}) {
@@ -17,6 +17,7 @@ export class Emitter<Events extends object> {
 
   /** Adds a listener and returns its remover. */
   on<K extends keyof Events>(event: K, listener: (...args: EventArguments<Events, K>) => unknown): () => void {
+    this.#listeners ??= new Map()
     const listeners = this.#listeners.get(event) ?? new Set()
     this.#listeners.set(event, listeners)
     listeners.add(listener)
@@ -34,12 +35,12 @@ export class Emitter<Events extends object> {
 
   /** Whether anybody listens; guards the making of costly arguments. */
   has(event: keyof Events): boolean {
-    return (this.#listeners.get(event)?.size ?? 0) > 0
+    return (this.#listeners?.get(event)?.size ?? 0) > 0
   }
 
   /** Calls the listeners of an event in the order they were added. */
   emit<K extends keyof Events>(event: K, ...args: EventArguments<Events, K>): void {
-    const listeners = this.#listeners.get(event)
+    const listeners = this.#listeners?.get(event)
     if (!listeners) return
     for (const listener of listeners) {
       try {

@@ -1,7 +1,9 @@
+import { Fifo } from '../transport/fifo.ts'
+
 /** The newest audio of a stream, by sample number. What was read stays until it is trimmed, to be read again. */
 export class AudioJournal {
-  readonly #chunks: Int16Array[] = []
-  #waiting: (() => void)[] = []
+  readonly #chunks = new Fifo<Int16Array>()
+  readonly #readers: JournalReader[] = []
   #start = 0
   #end = 0
 
@@ -19,53 +21,55 @@ export class AudioJournal {
     if (audio.length === 0) return
     this.#chunks.push(audio)
     this.#end += audio.length
-    this.wake()
+    for (const reader of this.#readers) reader.wake()
   }
 
   /** Forgets the chunks that lie wholly before a sample. */
   trimTo(sample: number): void {
-    let count = 0
-    for (const { length } of this.#chunks) {
-      if (this.#start + length > sample) break
-      this.#start += length
-      count++
+    for (let first = this.#chunks.first; first !== undefined; first = this.#chunks.first) {
+      if (this.#start + first.length > sample) return
+      this.#start += first.length
+      this.#chunks.shift()
     }
-    if (count > 0) this.#chunks.splice(0, count)
   }
 
   /** Reads from a sample on, or from the oldest one held, and then waits for more until it is ended. */
   read(from: number): JournalReader {
-    return new JournalReader(this, from)
+    const reader = new JournalReader(this, from)
+    this.#readers.push(reader)
+    return reader
+  }
+
+  /** The reader wants nothing more. */
+  release(reader: JournalReader): void {
+    const index = this.#readers.indexOf(reader)
+    if (index >= 0) this.#readers.splice(index, 1)
   }
 
   /** The rest of the chunk that holds a sample, or the oldest chunk when that sample is gone. */
   at(sample: number): Int16Array | undefined {
-    if (sample < this.#start) return this.#chunks[0]
+    if (sample < this.#start) return this.#chunks.first
     let start = this.#end
     // Readers are mostly at the newest chunk.
-    for (let i = this.#chunks.length - 1; i >= 0 && sample < this.#end; i--) {
-      const chunk = this.#chunks[i] ?? new Int16Array(0)
+    for (let i = this.#chunks.size - 1; i >= 0 && sample < this.#end; i--) {
+      const chunk = this.#chunks.at(i) ?? new Int16Array(0)
       start -= chunk.length
       if (sample >= start) return sample === start ? chunk : chunk.subarray(sample - start)
     }
     return undefined
   }
-
-  /** Calls `fn` once, when something was appended or a reader ended. */
-  onceChanged(fn: () => void): void {
-    this.#waiting.push(fn)
-  }
-
-  wake(): void {
-    const waiting = this.#waiting
-    this.#waiting = []
-    for (const fn of waiting) fn()
-  }
 }
+
+type Answer = (result: IteratorResult<Int16Array>) => void
 
 /** One way through an {@link AudioJournal}. */
 export class JournalReader implements AsyncIterable<Int16Array>, AsyncIterator<Int16Array> {
   readonly #journal: AudioJournal
+  /** Who waits, and those who asked before that was answered: hardly anybody does. */
+  #waiting: Answer | undefined = undefined
+  readonly #behind: Answer[] = []
+  /** One function for all promises: this runs for all audio of all sessions. */
+  readonly #ask: (answer: Answer) => void
   #position: number
   #given = 0
   #endsAt = Infinity
@@ -73,6 +77,15 @@ export class JournalReader implements AsyncIterable<Int16Array>, AsyncIterator<I
   constructor(journal: AudioJournal, from: number) {
     this.#journal = journal
     this.#position = from
+    this.#ask = (answer) => {
+      if (this.#waiting !== undefined) {
+        this.#behind.push(answer)
+        return
+      }
+      const result = this.#take()
+      if (result === undefined) this.#waiting = answer
+      else answer(result)
+    }
   }
 
   /** The number of the sample that it reads next. */
@@ -90,34 +103,42 @@ export class JournalReader implements AsyncIterable<Int16Array>, AsyncIterator<I
   }
 
   next(): Promise<IteratorResult<Int16Array>> {
-    return new Promise((resolve) => this.#answer(resolve))
-  }
-
-  /** One promise a chunk: this runs for all audio of all sessions. */
-  #answer(resolve: (result: IteratorResult<Int16Array>) => void): void {
-    if (this.#position >= this.#endsAt) {
-      resolve({ done: true, value: undefined })
-      return
-    }
-    const audio = this.#journal.at(this.#position)
-    if (audio === undefined) {
-      this.#journal.onceChanged(() => this.#answer(resolve))
-      return
-    }
-    this.#position = Math.max(this.#position, this.#journal.start) + audio.length
-    this.#given += audio.length
-    resolve({ done: false, value: audio })
+    return new Promise(this.#ask)
   }
 
   return(): Promise<IteratorResult<Int16Array>> {
-    this.#endsAt = 0
-    this.#journal.wake()
+    this.#end(0)
     return Promise.resolve({ done: true, value: undefined })
   }
 
   /** Lets the reader come to an end behind the audio that is there now. */
   end(): void {
-    this.#endsAt = Math.min(this.#endsAt, this.#journal.end)
-    this.#journal.wake()
+    this.#end(Math.min(this.#endsAt, this.#journal.end))
+  }
+
+  /** There may be something for those who wait. */
+  wake(): void {
+    for (let answer = this.#waiting; answer !== undefined; answer = this.#waiting) {
+      const result = this.#take()
+      if (result === undefined) return
+      this.#waiting = this.#behind.shift()
+      answer(result)
+    }
+  }
+
+  #end(sample: number): void {
+    this.#endsAt = sample
+    this.#journal.release(this)
+    this.wake()
+  }
+
+  /** The next audio, the end, or `undefined` while there is neither. */
+  #take(): IteratorResult<Int16Array> | undefined {
+    if (this.#position >= this.#endsAt) return { done: true, value: undefined }
+    const audio = this.#journal.at(this.#position)
+    if (audio === undefined) return undefined
+    this.#position = Math.max(this.#position, this.#journal.start) + audio.length
+    this.#given += audio.length
+    return { done: false, value: audio }
   }
 }

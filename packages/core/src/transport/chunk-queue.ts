@@ -15,16 +15,15 @@ export interface QueuedChunk {
 
 /** Whole chunks that follow one another without a gap; {@link QueuedChunk} says of all what it says of one. */
 export interface ChunkRun {
-  audio: Int16Array
-  source: SoundSource
-  startSample: number
-  samples: number
-  ptsUs: number | undefined
+  readonly audio: Int16Array
+  readonly source: SoundSource
+  readonly startSample: number
+  readonly samples: number
+  readonly ptsUs: number | undefined
 }
 
 interface Waiting {
   readonly source: SoundSource
-  readonly audio: Fifo<Int16Array>
   startSample: number
   samples: number
   ptsUs: number | undefined
@@ -39,6 +38,8 @@ export class ChunkQueue {
   readonly #channels: number
   readonly #sampleRate: number
   readonly #runs = new Fifo<Waiting>()
+  /** The audio of all of them. */
+  readonly #pieces = new Fifo<Int16Array>()
   #size = 0
   /** Values of the first piece that were taken. */
   #taken = 0
@@ -56,21 +57,19 @@ export class ChunkQueue {
 
   push({ audio, source, startSample, samples, ptsUs }: ChunkRun): void {
     this.#size += audio.length / (this.#chunkSamples * this.#channels)
+    this.#pieces.push(audio)
     const last = this.#runs.last
     const whole = last !== undefined && last.samples % this.#chunkSamples === 0
     if (whole && last.source === source && ptsUs === undefined && last.startSample + last.samples === startSample) {
-      last.audio.push(audio)
       last.samples += samples
       return
     }
-    const pieces = new Fifo<Int16Array>()
-    pieces.push(audio)
-    this.#runs.push({ source, audio: pieces, startSample, samples, ptsUs })
+    this.#runs.push({ source, startSample, samples, ptsUs })
   }
 
   shift(): QueuedChunk | undefined {
     const run = this.#runs.first
-    const piece = run?.audio.first
+    const piece = this.#pieces.first
     if (run === undefined || piece === undefined) return undefined
     const length = this.#chunkSamples * this.#channels
     const { source, startSample, ptsUs } = run
@@ -80,7 +79,7 @@ export class ChunkQueue {
     this.#taken += length
     if (this.#taken === piece.length) {
       this.#taken = 0
-      run.audio.shift()
+      this.#pieces.shift()
     }
     run.startSample += samples
     run.samples -= samples
@@ -91,6 +90,7 @@ export class ChunkQueue {
 
   clear(): void {
     this.#runs.clear()
+    this.#pieces.clear()
     this.#size = 0
     this.#taken = 0
   }

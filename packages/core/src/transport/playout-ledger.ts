@@ -167,11 +167,12 @@ export class PlayoutLedger {
     if (utterance === undefined) return NO_WORDS
     utterance.playedSamples = Math.max(utterance.playedSamples, position)
     let words: HeardWord[] | undefined
+    const at = this.#at(utterance, utterance.playedSamples)
     for (; utterance.current < utterance.spans.length; utterance.current++) {
       const unit = utterance.spans[utterance.current]!
       const before = unit.heardChars
       const rawBefore = unit.heardRawChars
-      unit.play(this.#at(utterance, utterance.playedSamples))
+      unit.play(at)
       if (unit.heardChars > before) (words ??= []).push(...wordsOf(unit, before, rawBefore))
       if ((unit.endSample ?? unit.brokenSample ?? Infinity) > utterance.playedSamples) break
     }

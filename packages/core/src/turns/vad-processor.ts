@@ -106,18 +106,20 @@ export class VADProcessor extends FrameProcessor {
     const windows = this.#windows
     if (windows === undefined || frame.audio.length === 0) return
     this.#lastAudioMs = this.runtime.clock.nowMs()
-    const thresholds = {
-      startWindows: Math.round(this.#params.startSecs / windows.windowSecs),
-      stopWindows: Math.round(this.#params.stopSecs / windows.windowSecs),
-    }
     try {
-      windows.push(frame, (window) =>
-        this.#enter(advanceVAD(this.#state, this.#isSpeech(window, windows.sampleRate), thresholds), ctx),
-      )
+      windows.push(frame, (window) => this.#judge(window, windows, ctx))
     } catch (error) {
       this.#reportOnce(error, { code: 'vad-audio-invalid', kind: 'invalid-request' })
     }
     if (isSpeaking(this.#state)) this.#goOn(ctx)
+  }
+
+  #judge(window: Int16Array, { windowSecs, sampleRate }: AudioWindows, ctx: FrameContext): void {
+    const { startSecs, stopSecs } = this.#params
+    const speech = this.#isSpeech(window, sampleRate)
+    const startWindows = Math.round(startSecs / windowSecs)
+    const stopWindows = Math.round(stopSecs / windowSecs)
+    this.#enter(advanceVAD(this.#state, speech, { startWindows, stopWindows }), ctx)
   }
 
   #isSpeech(window: Int16Array, sampleRate: number): boolean {
