@@ -8,6 +8,7 @@ import type { FrameContext } from '../processor/frame-context.ts'
 import { FrameProcessor, type ProcessorEvents } from '../processor/frame-processor.ts'
 import type { PipelineSetup } from '../processor/setup.ts'
 import type { Timer } from '../runtime/clock.ts'
+import { isoTime } from '../runtime/iso-time.ts'
 import { AssistantTurn } from './assistant-turn.ts'
 import { applyContextFrame, type ContextFrameParams } from './context-frames.ts'
 import type { LLMContext } from './llm-context.ts'
@@ -362,7 +363,7 @@ export class LLMAssistantAggregator extends FrameProcessor<AssistantAggregatorEv
   }
 
   #now(): string {
-    return new Date(this.runtime.clock.epochMs()).toISOString()
+    return isoTime(this.runtime.clock.epochMs())
   }
 }
 

@@ -5,6 +5,7 @@ import type { FrameContext } from '../processor/frame-context.ts'
 import { FrameProcessor, type ProcessorEvents } from '../processor/frame-processor.ts'
 import type { PipelineSetup } from '../processor/setup.ts'
 import type { Timer } from '../runtime/clock.ts'
+import { isoTime } from '../runtime/iso-time.ts'
 import { UserTurnProcessor } from '../turns/turn-processor.ts'
 import { applyContextFrame, type ContextFrameParams } from './context-frames.ts'
 import type { LLMContext } from './llm-context.ts'
@@ -192,6 +193,6 @@ export class LLMUserAggregator extends FrameProcessor<UserAggregatorEvents> {
   }
 
   #now(): string {
-    return new Date(this.runtime.clock.epochMs()).toISOString()
+    return isoTime(this.runtime.clock.epochMs())
   }
 }

@@ -1,9 +1,10 @@
 import type { TokenUsage } from '../observers/metrics.ts'
-import { sleep, type Timer } from '../runtime/clock.ts'
+import type { Clock, Timer } from '../runtime/clock.ts'
 import { PcError } from '../runtime/errors.ts'
 import type { Runtime } from '../runtime/runtime.ts'
 import { pumpEvents } from './event-pump.ts'
 import type { LLMEvent, ToolRequest } from './llm-types.ts'
+import type { Overtaken } from './overtaken.ts'
 import { REQUEST_POLICY, retryDelayMs } from './retry.ts'
 
 /** What a {@link Completion} does with a model's output. */
@@ -19,7 +20,7 @@ export interface CompletionSink {
 /** How a {@link Completion} is made. */
 export interface CompletionOptions {
   readonly runtime: Runtime
-  readonly signal: AbortSignal
+  readonly work: Overtaken
   readonly firstTimeoutMs: number
   readonly idleTimeoutMs: number
 }
@@ -51,18 +52,18 @@ export class Completion {
   }
 
   /**
-   * @returns `aborted` when the signal ended it.
+   * @returns `aborted` when the work was overtaken.
    * @throws PcError `stream-truncated`, `stream-stalled`, `first-output-timeout`, or what the provider threw.
    */
   async run(generate: (signal: AbortSignal) => AsyncIterable<LLMEvent>): Promise<'done' | 'aborted'> {
-    const { runtime, signal } = this.#options
+    const { runtime, work } = this.#options
     this.#startedMs = runtime.clock.nowMs()
     let timeouts = 0
     for (let retry = 0; ; retry++) {
       try {
         return await this.#attempt(generate)
       } catch (thrown) {
-        if (signal.aborted) return 'aborted'
+        if (work.stale) return 'aborted'
         const error = PcError.from(thrown, { code: 'completion-failed' })
         const timedOut = error.code === 'first-output-timeout'
         if (timedOut) this.#sink.timedOut?.()
@@ -73,17 +74,13 @@ export class Completion {
           : retryDelayMs(REQUEST_POLICY, retry, runtime.random)
         if (this.#handedOn || !error.retryable || delayMs === undefined) throw error
         runtime.log.log('warn', `A completion failed and is tried again: ${error.message}`, { code: error.code })
-        const waited = await sleep(runtime.clock, delayMs, signal).then(
-          () => true,
-          () => false,
-        )
-        if (!waited) return 'aborted'
+        if (!(await waited(runtime.clock, delayMs, work))) return 'aborted'
       }
     }
   }
 
   async #attempt(generate: (signal: AbortSignal) => AsyncIterable<LLMEvent>): Promise<'done' | 'aborted'> {
-    const { runtime, signal, firstTimeoutMs, idleTimeoutMs } = this.#options
+    const { runtime, work, firstTimeoutMs, idleTimeoutMs } = this.#options
     this.toolCalls.length = 0
     this.finishReason = undefined
     this.#plain = false
@@ -98,7 +95,7 @@ export class Completion {
         },
         {
           clock: runtime.clock,
-          signal,
+          work,
           firstTimeoutMs,
           idleTimeoutMs,
           onOpen: (stop) => {
@@ -106,14 +103,14 @@ export class Completion {
           },
         },
       )
-      if (signal.aborted) return 'aborted'
+      if (work.stale) return 'aborted'
       if (outcome === 'done' && !this.#plain && this.finishReason === undefined) {
         const message = 'The stream ended before the answer was complete.'
         throw new PcError(message, { code: 'stream-truncated', kind: 'transient' })
       }
       return 'done'
     } catch (error) {
-      if (this.finishReason === undefined || signal.aborted) throw error
+      if (this.finishReason === undefined || work.stale) throw error
       return 'done'
     } finally {
       this.#afterDone?.cancel()
@@ -155,4 +152,18 @@ export class Completion {
     this.#began = true
     this.#sink.began?.(this.#options.runtime.clock.nowMs() - this.#startedMs)
   }
+}
+
+/** True after the delay, false when the work was overtaken before. */
+function waited(clock: Clock, delayMs: number, work: Overtaken): Promise<boolean> {
+  return new Promise((resolve) => {
+    const timer = clock.setTimeout(() => {
+      removeAbort()
+      resolve(true)
+    }, delayMs)
+    const removeAbort = work.onAbort(() => {
+      timer.cancel()
+      resolve(false)
+    })
+  })
 }

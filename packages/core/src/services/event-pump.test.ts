@@ -2,11 +2,12 @@ import { describe, expect, test } from 'vitest'
 import { sleep } from '../runtime/clock.ts'
 import { TestClock } from '../testing/test-clock.ts'
 import { pumpEvents } from './event-pump.ts'
+import { endedBy } from './overtaken.ts'
 
 const setUp = () => {
   const clock = new TestClock()
   const controller = new AbortController()
-  const options = { clock, signal: controller.signal, firstTimeoutMs: 5000, idleTimeoutMs: 200 }
+  const options = { clock, work: endedBy(controller.signal), firstTimeoutMs: 5000, idleTimeoutMs: 200 }
   return { clock, controller, options }
 }
 

@@ -1,11 +1,12 @@
 import type { Clock, Timer } from '../runtime/clock.ts'
-import { PcError } from '../runtime/errors.ts'
+import { abortReason, PcError } from '../runtime/errors.ts'
+import type { Overtaken } from './overtaken.ts'
 
 /** How {@link pumpEvents} watches a stream. */
 export interface PumpOptions {
   readonly clock: Clock
-  /** Ends the pump at once. */
-  readonly signal: AbortSignal
+  /** When it is overtaken, the pump ends at once. */
+  readonly work: Overtaken
   /** Limit for the first event, milliseconds; infinite for none. */
   readonly firstTimeoutMs: number
   /** Limit between events, milliseconds. */
@@ -15,11 +16,11 @@ export interface PumpOptions {
 }
 
 /**
- * Hands the events of a provider's stream to `handle`, one after another. An abort stops delivery at once; the stream is
+ * Hands the events of a provider's stream to `handle`, one after another. Overtaken work stops delivery at once; the stream is
  * told to return and not waited for, since one that waits inside an `await` returns only after it. The time that
  * `handle` itself takes does not count as silence of the stream.
  *
- * @returns `aborted` when the signal, or the function that `onOpen` got, ended it.
+ * @returns `aborted` when the work was overtaken, or the function that `onOpen` got was called.
  * @throws PcError `first-output-timeout` or `stream-stalled` when the stream is silent for too long; what the stream or
  * `handle` throws.
  */
@@ -28,7 +29,7 @@ export function pumpEvents<T>(
   handle: (event: T) => void | Promise<void>,
   options: PumpOptions,
 ): Promise<'done' | 'aborted'> {
-  if (options.signal.aborted) return Promise.resolve('aborted')
+  if (options.work.stale) return Promise.resolve('aborted')
   return new EventPump(open, handle, options).run()
 }
 
@@ -56,13 +57,13 @@ class EventPump<T> {
   }
 
   run(): Promise<'done' | 'aborted'> {
-    const { signal, clock } = this.#options
+    const { work, clock } = this.#options
     return new Promise((resolve, reject) => {
       const finish = (settle: () => void): void => {
         if (this.#over) return
         this.#over = true
         this.#timer?.cancel()
-        signal.removeEventListener('abort', onAbort)
+        removeAbort()
         settle()
       }
       const stop = (reason: unknown): void => {
@@ -71,7 +72,7 @@ class EventPump<T> {
       }
       const onAbort = (): void => {
         finish(() => resolve('aborted'))
-        stop(signal.reason)
+        stop(abortReason('The work was overtaken.'))
       }
       // Named first: V8 puts a function literal that is assigned to a property into its old space, with all it holds.
       const onSilence = (): void => {
@@ -80,7 +81,7 @@ class EventPump<T> {
         stop(error)
       }
       this.#onSilence = onSilence
-      signal.addEventListener('abort', onAbort, { once: true })
+      const removeAbort = work.onAbort(onAbort)
       this.#options.onOpen?.(onAbort)
       this.#waitingSinceMs = clock.nowMs()
       this.#watch()

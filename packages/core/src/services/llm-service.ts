@@ -12,6 +12,7 @@ import { PcError } from '../runtime/errors.ts'
 import { within } from '../runtime/scope.ts'
 import { Completion } from './completion.ts'
 import type { GenerateOptions, InferenceOptions, LLMEvent, LLMServiceEvents, LLMServiceOptions } from './llm-types.ts'
+import { endedBy, type Overtaken } from './overtaken.ts'
 import { ServiceHealth } from './service-health.ts'
 import { ServiceMetrics } from './service-metrics.ts'
 import { ServiceSettings, LLM_SETTINGS, type LLMSettings } from './settings.ts'
@@ -198,7 +199,7 @@ export abstract class LLMService extends FrameProcessor<LLMServiceEvents> {
   async runInference(context: LLMContext, options: InferenceOptions = {}): Promise<string | null> {
     const { maxTokens, systemInstruction, signal = new AbortController().signal } = options
     let text = ''
-    const completion = this.#completion(signal, {
+    const completion = this.#completion(endedBy(signal), {
       text: (piece) => {
         text += piece
       },
@@ -224,7 +225,7 @@ export abstract class LLMService extends FrameProcessor<LLMServiceEvents> {
     const beganMs = clock.nowMs()
     this.#tools.prune(context)
     ctx.push(new LLMFullResponseStartFrame(skipTts), 'downstream')
-    const completion = this.#completion(ctx.signal, {
+    const completion = this.#completion(ctx, {
       text: (text) => {
         ctx.push(new LLMTextFrame(text, { skipTts }), 'downstream')
         return ctx.ready('downstream')
@@ -272,11 +273,11 @@ export abstract class LLMService extends FrameProcessor<LLMServiceEvents> {
     }
   }
 
-  #completion(signal: AbortSignal, sink: ConstructorParameters<typeof Completion>[1]): Completion {
+  #completion(work: Overtaken, sink: ConstructorParameters<typeof Completion>[1]): Completion {
     const { firstOutputTimeoutSecs = 5, idleTimeoutSecs = 10 } = this.#options
     const options = {
       runtime: this.runtime,
-      signal,
+      work,
       firstTimeoutMs: firstOutputTimeoutSecs * 1000,
       idleTimeoutMs: idleTimeoutSecs * 1000,
     }

@@ -10,6 +10,7 @@ import { PcError } from '../runtime/errors.ts'
 import { within } from '../runtime/scope.ts'
 import { AudioJournal, type JournalReader } from './audio-journal.ts'
 import { pumpEvents } from './event-pump.ts'
+import { endedBy } from './overtaken.ts'
 import { QuickFailures, RECONNECT_POLICY, retryDelayMs } from './retry.ts'
 import { ServiceHealth } from './service-health.ts'
 import { ServiceMetrics } from './service-metrics.ts'
@@ -235,7 +236,7 @@ export abstract class STTService extends FrameProcessor<STTServiceEvents> {
       await pumpEvents(
         (stop) => this.transcribe(reader, { ...options, signal: stop }),
         (event) => this.#take(event, run),
-        { clock, signal: options.signal, firstTimeoutMs: OPEN_LIMIT_MS, idleTimeoutMs: Infinity },
+        { clock, work: endedBy(options.signal), firstTimeoutMs: OPEN_LIMIT_MS, idleTimeoutMs: Infinity },
       )
       if (this.#restartWanted) {
         this.#nextSample = reader.position

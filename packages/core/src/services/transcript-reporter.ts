@@ -2,6 +2,7 @@ import type { VADUserStoppedSpeakingFrame } from '../frames/turn.ts'
 import { InterimTranscriptionFrame, TranscriptionFrame } from '../frames/text.ts'
 import type { FrameProcessor } from '../processor/frame-processor.ts'
 import type { Timer } from '../runtime/clock.ts'
+import { isoTime } from '../runtime/iso-time.ts'
 import type { ServiceMetrics } from './service-metrics.ts'
 import type { Transcript } from './stt-types.ts'
 
@@ -53,7 +54,7 @@ export class TranscriptReporter {
   }
 
   get #timestamp(): string {
-    return new Date(this.#processor.runtime.clock.epochMs()).toISOString()
+    return isoTime(this.#processor.runtime.clock.epochMs())
   }
 
   #measure(finalized: boolean): void {

@@ -230,7 +230,7 @@ export abstract class TTSService extends FrameProcessor<TTSServiceEvents> {
     const utterance = new Utterance(this.runtime.newId(), frame.appendToContext)
     const sentences = new SentenceAggregator()
     await this.#speakUnits([...sentences.aggregate(frame.text), ...sentences.flush()], utterance, ctx)
-    if (ctx.stale || utterance.signal.aborted) return
+    if (ctx.stale || utterance.stale) return
     this.#stopped(utterance, ctx)
     if (!this.#inResponse && frame.appendToContext) ctx.push(new LLMAssistantPushAggregationFrame())
   }
@@ -240,7 +240,7 @@ export abstract class TTSService extends FrameProcessor<TTSServiceEvents> {
     this.#speaking = utterance
     for (const unit of units) {
       await this.#speakUnit(unit, utterance, ctx)
-      if (ctx.stale || utterance.signal.aborted) return
+      if (ctx.stale || utterance.stale) return
     }
     this.#speaking = undefined
     unfollow()
@@ -259,7 +259,7 @@ export abstract class TTSService extends FrameProcessor<TTSServiceEvents> {
     if (text.trim() === '') return
     this.#reportAggregation()
     const spokenText = await this.#transform(text, unit.type)
-    if (ctx.stale || utterance.signal.aborted) return
+    if (ctx.stale || utterance.stale) return
     if (!this.isUsable || spokenText === undefined) {
       const options = { contextId: utterance.contextId, segmentId: ++this.#segments, rawText, appendToContext: false }
       ctx.push(new AggregatedTextFrame(text, unit.type, options))

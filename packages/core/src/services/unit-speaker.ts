@@ -78,7 +78,7 @@ export class UnitSpeaker {
   }
 
   get #over(): boolean {
-    return this.#ctx.stale || this.#utterance.signal.aborted
+    return this.#ctx.stale || this.#utterance.stale
   }
 
   get #samples(): number {
@@ -104,7 +104,7 @@ export class UnitSpeaker {
       await pumpEvents(
         (signal) => this.#host.synthesize(this.#unit.spokenText, this.#utterance, signal),
         (event) => this.#take(event),
-        { clock: runtime.clock, signal: this.#utterance.signal, firstTimeoutMs, idleTimeoutMs },
+        { clock: runtime.clock, work: this.#utterance, firstTimeoutMs, idleTimeoutMs },
       )
       return undefined
     } catch (error) {

@@ -1,10 +1,11 @@
-import type { FrameContext } from '../processor/frame-context.ts'
+import type { Overtaken } from './overtaken.ts'
 
 /** One stretch of speech with its own `contextId`: an answer of the model, or a text of the application. */
-export class Utterance {
+export class Utterance implements Overtaken {
   readonly contextId: string
   readonly appendToContext: boolean
-  readonly #controller = new AbortController()
+  /** It was cut. */
+  stale = false
   /** TTSStartedFrame went out. */
   started = false
   /** Units that were sent to the provider. */
@@ -13,23 +14,26 @@ export class Utterance {
   samples = 0
   /** A unit could not be spoken and said so. */
   failed = false
+  #onCut: (() => void) | undefined = undefined
 
   constructor(contextId: string, appendToContext: boolean) {
     this.contextId = contextId
     this.appendToContext = appendToContext
   }
 
-  /** Aborts when the utterance is cut. */
-  get signal(): AbortSignal {
-    return this.#controller.signal
-  }
-
-  /** Ties the utterance to the work that speaks it; returns the remover. */
-  follow(ctx: FrameContext): () => void {
-    return ctx.onAbort(() => this.cut())
+  /** Calls `fn` when it is cut, at once if it already is. One at a time: units are spoken one after another. */
+  onAbort(fn: () => void): () => void {
+    if (this.stale) fn()
+    else this.#onCut = fn
+    return () => {
+      if (this.#onCut === fn) this.#onCut = undefined
+    }
   }
 
   cut(): void {
-    this.#controller.abort()
+    if (this.stale) return
+    this.stale = true
+    this.#onCut?.()
+    this.#onCut = undefined
   }
 }
