@@ -183,6 +183,7 @@ export type {
   TTSUsageMetrics,
 } from './observers/metrics.ts'
 export { firstSight, type Observer } from './observers/observer.ts'
+export type { ScheduleStep } from './processor/trace.ts'
 export { type Push, queuedObserver, type QueuedObserver } from './observers/queued-observer.ts'
 
 // context

@@ -5,7 +5,7 @@ import type { ObserverHub } from '../observers/observer.ts'
 import { abortReason, type PcError } from '../runtime/errors.ts'
 import type { Runtime } from '../runtime/runtime.ts'
 import { Epoch, type FrameContext } from './frame-context.ts'
-import { HOOK, PENDING, STACK } from './node-state.ts'
+import { HOOK, PENDING, STACK, TRACED } from './node-state.ts'
 import type { Node } from './node.ts'
 import { Pressure } from './pressure.ts'
 
@@ -54,6 +54,9 @@ export class Engine {
     this.runtime = runtime
     this.observers = observers
     this.host = host
+    observers.onTrace = () => {
+      for (const node of this.nodes) node.state |= TRACED
+    }
   }
 
   /**
@@ -150,6 +153,7 @@ export class Engine {
 
   /** @internal */
   observe(node: Node | null, from: Node | null, frame: Frame, direction: FrameDirection): void {
+    if (node === null) this.observers.trace?.seen(frame)
     this.observers.pushed(from?.processor ?? null, node?.processor ?? null, frame, direction)
   }
 

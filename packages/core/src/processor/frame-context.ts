@@ -105,7 +105,7 @@ export class FrameContext {
    */
   interrupt(): FrameContext {
     this.node.engine.interrupt()
-    return this.node.contextFor(0, this.direction)
+    return this.node.contexts.of(0, this.direction)
   }
 
   /**

@@ -83,6 +83,12 @@ export class Lifecycle {
    * hook waits and the handler is not on the stack.
    */
   interrupted(): void {
+    const { trace, engine } = this.#node
+    if (trace === undefined) this.#interrupted()
+    else trace.within(engine.lastInterruption, () => this.#interrupted())
+  }
+
+  #interrupted(): void {
     const node = this.#node
     const { processor } = node
     const frame = node.engine.lastInterruption

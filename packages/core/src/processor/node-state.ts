@@ -19,6 +19,8 @@ export const ORDERED_PAUSED = 256
 export const SYSTEM_PAUSED = 512
 /** A drain gave the event loop a turn. */
 export const YIELDED = 1024
+/** Somebody asked for causes or for the order of handlers: no frame takes the hot path. */
+export const TRACED = 2048
 
 const BLOCKS_ALL = HELD | STACK | HOOK | YIELDED | SYSTEM_PAUSED
 export const BLOCKS_SYSTEM: number = BLOCKS_ALL | SYSTEM_BUSY

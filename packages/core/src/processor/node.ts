@@ -9,8 +9,9 @@ import {
 import { isAbortError, PcError } from '../runtime/errors.ts'
 import { type Engine, MAX_ROUNDS } from './engine.ts'
 import type { FrameContext } from './frame-context.ts'
-import { FrameProcessor } from './frame-processor.ts'
+import type { FrameProcessor } from './frame-processor.ts'
 import { FrameQueue } from './frame-queue.ts'
+import { type Handler, handlerOf } from './handler.ts'
 import { HeldFrames } from './held-frames.ts'
 import { LaneContexts } from './lane-contexts.ts'
 import { LaneReports } from './lane-reports.ts'
@@ -30,23 +31,18 @@ import {
   STACK,
   SYSTEM_BUSY,
   SYSTEM_PAUSED,
+  TRACED,
   YIELDED,
 } from './node-state.ts'
 import { OwnedContexts } from './owned-contexts.ts'
 import { CROWDED } from './pressure.ts'
 import { isFrame, pump, type Result } from './result.ts'
+import { type Trace, TracedContext } from './trace.ts'
 
 /** Lossy frames that a busy system lane may hold: 20 s of 20 ms audio. */
 const SYSTEM_LIMIT = 1000
 /** A drain loop gives the event loop a turn after this long, milliseconds. */
 const SLICE_MS = 2
-
-const passOn: Handler = (frame, direction, ctx) => ctx.push(frame, direction)
-
-const passesThrough = (processor: FrameProcessor): boolean =>
-  processor.processFrame === FrameProcessor.prototype.processFrame
-
-type Handler = (frame: Frame, direction: FrameDirection, ctx: FrameContext) => Result
 
 export interface Edge {
   leave(frame: Frame, direction: FrameDirection, from: Node): void
@@ -78,9 +74,10 @@ export class Node {
   constructor(processor: FrameProcessor, engine: Engine, edge: Edge) {
     this.processor = processor
     this.engine = engine
+    if (engine.observers.trace !== undefined) this.state |= TRACED
     this.edge = edge
     this.index = engine.nodes.push(this) - 1
-    this.handler = passesThrough(processor) ? passOn : (processor.processFrame as Handler)
+    this.handler = handlerOf(processor)
     this.lifecycle = new Lifecycle(this)
     this.contexts = new LaneContexts(this)
     this.#reports = new LaneReports(this)
@@ -106,10 +103,6 @@ export class Node {
     if (((this.state &= ~STACK) & AFTER_RUN) !== 0) this.#afterRun(ctx)
   }
 
-  contextFor(flags: number, direction: FrameDirection): FrameContext {
-    return this.contexts.of(flags, direction)
-  }
-
   /** Sends a frame on, unfenced. */
   emit(frame: Frame, direction: FrameDirection): void {
     const neighbour = direction === 'downstream' ? this.next : this.previous
@@ -132,6 +125,7 @@ export class Node {
   }
 
   #arrive(frame: Frame, direction: FrameDirection, flags: number): void {
+    this.trace?.seen(frame)
     if ((flags & FLAG_OBSERVED) !== 0)
       this.engine.observe(this, direction === 'downstream' ? this.previous : this.next, frame, direction)
     const state = this.state
@@ -158,8 +152,26 @@ export class Node {
     if ((this.state & AFTER_RUN) !== 0) this.#afterRun(ctx)
   }
 
+  /** Whoever follows this node's frames. */
+  get trace(): Trace | undefined {
+    return (this.state & TRACED) === 0 ? undefined : this.engine.observers.trace
+  }
+
   #execute(frame: Frame, direction: FrameDirection, flags: number): FrameContext {
-    const ctx = this.contexts.of(flags, direction)
+    const { trace } = this
+    const shared = this.contexts.of(flags, direction)
+    if (trace === undefined) {
+      this.#call(frame, direction, flags, shared)
+      return shared
+    }
+    const ctx = new TracedContext(this, shared, trace, frame)
+    trace.run(this, frame, direction)
+    if (!trace.within(frame, () => this.#call(frame, direction, flags, ctx))) this.#release(ctx)
+    return ctx
+  }
+
+  /** True when the run goes on. */
+  #call(frame: Frame, direction: FrameDirection, flags: number, ctx: FrameContext): boolean {
     this.state |= STACK
     let result: Result = undefined
     try {
@@ -170,9 +182,9 @@ export class Node {
     } catch (error) {
       this.failed(error, ctx)
     }
-    if (result !== undefined) this.#take(result, flags, ctx)
+    const goesOn = result !== undefined && this.#take(result, flags, ctx)
     this.state &= ~STACK
-    return ctx
+    return goesOn
   }
 
   #afterRun(ctx: FrameContext): void {
@@ -181,6 +193,7 @@ export class Node {
   }
 
   #enqueue(frame: Frame, direction: FrameDirection, flags: number): void {
+    this.trace?.wait(this, frame, direction)
     if ((this.state & HELD) !== 0) {
       this.engine.counters.dropped += this.#held.push(frame, direction)
       return
@@ -212,13 +225,14 @@ export class Node {
     return true
   }
 
-  #take(result: Exclude<Result, void>, flags: number, ctx: FrameContext): void {
+  /** Pushes what a handler returned, or lets its lane wait for it: then true. */
+  #take(result: Exclude<Result, void>, flags: number, ctx: FrameContext): boolean {
     if (isFrame(result)) {
       ctx.push(result)
-      return
+      return false
     }
     const work = Symbol.asyncIterator in result ? pump(result, ctx) : result
-    if (typeof work.then !== 'function') return
+    if (typeof work.then !== 'function') return false
     this.contexts.giveAway(ctx)
     this.state &= ~OWNED
     const system = (flags & FLAG_SYSTEM) !== 0
@@ -239,6 +253,7 @@ export class Node {
         this.#settled(ctx, system)
       },
     )
+    return true
   }
 
   #settled(ctx: FrameContext, system: boolean): void {
