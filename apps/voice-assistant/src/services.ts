@@ -26,6 +26,16 @@ const apology = 'Sorry, I have trouble thinking right now. Give me a moment and 
 const loadOpenAI = () => import('@pc/services-openai')
 const loadDeepgram = () => import('@pc/services-deepgram')
 
+/** Where a vendor is reached, and by which key; an empty address counts as none. */
+const openaiAccess = (env: Environment) => ({
+  apiKey: env['OPENAI_API_KEY'],
+  baseUrl: env['OPENAI_BASE_URL'] || undefined,
+})
+const deepgramAccess = (env: Environment) => ({
+  apiKey: env['DEEPGRAM_API_KEY'],
+  baseUrl: env['DEEPGRAM_BASE_URL'] || undefined,
+})
+
 /** Starts the local engines that no key replaces, so that the first caller does not wait for them. */
 export async function warmUp(env: Environment): Promise<void> {
   if (env['OPENAI_API_KEY'] || env['DEEPGRAM_API_KEY']) return
@@ -52,27 +62,27 @@ export async function chooseServices(env: Environment, onNews: (news: SessionMes
 }
 
 async function chooseModel(env: Environment): Promise<{ llm: LLMService; engine: Engine }> {
-  const apiKey = env['OPENAI_API_KEY']
-  if (!apiKey) {
+  if (!env['OPENAI_API_KEY']) {
     return {
       llm: new RuleLLMService(),
       engine: engine('llm', 'Rules', 'on this computer, a small set of rules, not a language model'),
     }
   }
   const { OpenAILLMService } = await loadOpenAI()
-  return { llm: new OpenAILLMService({ apiKey, onLLMError: { say: apology } }), engine: engine('llm', 'OpenAI') }
+  const llm = new OpenAILLMService({ ...openaiAccess(env), onLLMError: { say: apology } })
+  return { llm, engine: engine('llm', 'OpenAI') }
 }
 
 async function chooseVoice(env: Environment): Promise<{ tts: TTSService; engine: Engine }> {
-  const deepgram = env['DEEPGRAM_API_KEY']
-  if (deepgram) {
+  if (env['DEEPGRAM_API_KEY']) {
     const { DeepgramTTSService } = await loadDeepgram()
-    return { tts: new DeepgramTTSService({ apiKey: deepgram }), engine: engine('tts', 'Deepgram') }
+    return { tts: new DeepgramTTSService(deepgramAccess(env)), engine: engine('tts', 'Deepgram') }
   }
-  const openai = env['OPENAI_API_KEY']
-  if (!openai) return { tts: new FliteTTSService(), engine: engine('tts', 'Flite', 'on this computer') }
+  if (!env['OPENAI_API_KEY']) {
+    return { tts: new FliteTTSService(), engine: engine('tts', 'Flite', 'on this computer') }
+  }
   const { OpenAITTSService } = await loadOpenAI()
-  return { tts: new OpenAITTSService({ apiKey: openai }), engine: engine('tts', 'OpenAI') }
+  return { tts: new OpenAITTSService(openaiAccess(env)), engine: engine('tts', 'OpenAI') }
 }
 
 const engine = (stage: Engine['stage'], name: string, note?: string): Engine => ({ stage, name, ...(note && { note }) })
@@ -100,15 +110,13 @@ function transformersInstalled(): boolean {
 }
 
 async function chooseRecogniser(env: Environment, onNotice: (notice: Notice) => void): Promise<Ears> {
-  const deepgram = env['DEEPGRAM_API_KEY']
-  if (deepgram) {
+  if (env['DEEPGRAM_API_KEY']) {
     const { DeepgramSTTService } = await loadDeepgram()
-    return { stt: new DeepgramSTTService({ apiKey: deepgram }), engine: engine('stt', 'Deepgram'), notices: [] }
+    return { stt: new DeepgramSTTService(deepgramAccess(env)), engine: engine('stt', 'Deepgram'), notices: [] }
   }
-  const openai = env['OPENAI_API_KEY']
-  if (openai) {
+  if (env['OPENAI_API_KEY']) {
     const { OpenAISTTService } = await loadOpenAI()
-    return { stt: new OpenAISTTService({ apiKey: openai }), engine: engine('stt', 'OpenAI'), notices: [] }
+    return { stt: new OpenAISTTService(openaiAccess(env)), engine: engine('stt', 'OpenAI'), notices: [] }
   }
   if (await findRecognizer()) {
     return {

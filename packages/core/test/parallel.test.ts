@@ -69,8 +69,8 @@ describe('parallel pipelines', () => {
       },
     )
     const head = task.processors[0]!
-    // As many as below: what knows the frames alive between two collections has its size then.
-    for (let i = 0; i < 100_000; i++) head.queueFrame(new TextFrame('warm'))
+    // More than below: what knows the frames alive between two collections has its size then.
+    for (let i = 0; i < 200_000; i++) head.queueFrame(new TextFrame('warm'))
     const before = heap()
     for (let i = 0; i < 100_000; i++) head.queueFrame(new TextFrame('x'))
     const grown = heap() - before

@@ -1,8 +1,9 @@
 import { SpeechTimeoutUserTurnStopStrategy } from '../src/turns/speech-timeout-user-turn-stop-strategy.ts'
 import { TranscriptionUserTurnStartStrategy } from '../src/turns/transcription-user-turn-start-strategy.ts'
 import type { TurnEvent } from '../src/turns/turn-events.ts'
+import { createFloorMachine, type FloorMachine, type FloorMachineOptions } from '../src/turns/floor-machine.ts'
 import { createTurnMachine, type TurnMachine, type TurnMachineOptions } from '../src/turns/turn-machine.ts'
-import type { TurnEffect, TurnState } from '../src/turns/turn-state.ts'
+import type { TurnEffect } from '../src/turns/turn-state.ts'
 import { VADUserTurnStartStrategy } from '../src/turns/vad-user-turn-start-strategy.ts'
 
 /** The machine with the defaults of the turn processor. */
@@ -15,6 +16,30 @@ export function turnMachine(options: Partial<TurnMachineOptions> = {}): TurnMach
     sttLatencyMs: 1000,
     ...options,
   })
+}
+
+/** The whole authority over the floor, with the defaults of the turn processor. */
+export function floorMachine(options: Partial<FloorMachineOptions> = {}): FloorMachine {
+  return createFloorMachine({
+    start: [new VADUserTurnStartStrategy(), new TranscriptionUserTurnStartStrategy()],
+    stop: [new SpeechTimeoutUserTurnStopStrategy()],
+    mute: [],
+    userIdleTimeoutSecs: 0,
+    stopTimeoutMs: 5000,
+    speechLostMs: 30_000,
+    sttLatencyMs: 1000,
+    ...options,
+  })
+}
+
+/** A machine that a script can be played on. */
+interface Playable<State extends { readonly deadlineMs: number | undefined }> {
+  readonly initial: State
+  reduce(
+    state: State,
+    event: TurnEvent,
+    nowMs: number,
+  ): { readonly state: State; readonly effects: readonly TurnEffect[] }
 }
 
 export const TIME: TurnEvent = { type: 'time' }
@@ -31,18 +56,34 @@ export const EVENTS: Readonly<Record<string, TurnEvent>> = {
   final: { type: 'transcript', text: 'I would like a table.', finalized: true },
   blank: { type: 'transcript', text: ' ', finalized: true },
   mhm: { type: 'transcript', text: 'Mhm.', finalized: true },
+  proposal: { type: 'proposedStarted' },
+  proposalEnd: { type: 'proposedStopped' },
   bot: { type: 'botStarted' },
+  botGoesOn: { type: 'botSpeaking' },
   botEnd: { type: 'botStopped' },
   complete: { type: 'verdict', strategy: 'judge', complete: true },
   incomplete: { type: 'verdict', strategy: 'judge', complete: false },
+  completed: { type: 'inferenceCompleted' },
+  call: { type: 'toolCallsStarted', toolCallIds: ['a'] },
+  callEnd: { type: 'toolCallSettled', toolCallId: 'a' },
+  otherCallEnd: { type: 'toolCallSettled', toolCallId: 'b' },
+  digits: { type: 'expectation', expectation: 'digits' },
+  yesNo: { type: 'expectation', expectation: 'yesNo' },
+  free: { type: 'expectation', expectation: 'free' },
+  wake: { type: 'transcript', text: 'Hey, Computer!', finalized: true },
+  started: { type: 'started' },
   time: TIME,
   end: { type: 'ended' },
 }
 
 /** Plays a script, firing deadlines as they fall due, and tells what the machine did: `start@200`. */
-export function play(machine: TurnMachine, script: string, untilMs = 120_000): string {
+export function play<State extends { readonly deadlineMs: number | undefined }>(
+  machine: Playable<State>,
+  script: string,
+  untilMs = 120_000,
+): string {
   const told: string[] = []
-  let state: TurnState = machine.initial
+  let state = machine.initial
   const step = (event: TurnEvent, nowMs: number): void => {
     const next = machine.reduce(state, event, nowMs)
     state = next.state
@@ -65,15 +106,27 @@ export function play(machine: TurnMachine, script: string, untilMs = 120_000): s
 function nameOf(effect: TurnEffect): string {
   switch (effect.type) {
     case 'startTurn':
-      return effect.interrupt ? 'start' : 'startQuietly'
+      return effect.announce ? (effect.interrupt ? 'start' : 'startQuietly') : 'adopt'
     case 'commitTurn':
       return 'commit'
     case 'stopTurn':
-      return 'stop'
+      return effect.announce ? 'stop' : 'stopSilently'
     case 'stopTimeout':
       return 'timeout'
+    case 'withdrawAnswer':
+      return 'withdraw'
+    case 'turnLimit':
+      return effect.cutIn ? 'cutIn' : 'limit'
     case 'discardTranscript':
       return 'discard'
+    case 'muteStarted':
+      return 'mute'
+    case 'muteStopped':
+      return 'unmute'
+    case 'userIdle':
+      return 'idle'
+    case 'notice':
+      return effect.notice.type
     case 'strategyFailed':
       return `failed:${effect.strategy}`
   }

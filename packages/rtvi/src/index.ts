@@ -20,10 +20,12 @@ export {
 export {
   RTVI_LABEL,
   RTVI_VERSION,
+  errorData,
   serverMessage,
   type About,
   type BotOutputData,
   type BotOutputDataV1,
+  type ErrorData,
   type MetricItem,
   type MetricsMessageData,
   type ServerMessage,

@@ -1,3 +1,5 @@
+import type { ErrorKind, PcError } from '@pc/core'
+
 /** The label of every RTVI envelope; messages without it are somebody else's. */
 export const RTVI_LABEL = 'rtvi-ai'
 
@@ -73,6 +75,24 @@ export interface MetricsMessageData {
   readonly characters?: readonly MetricItem[]
 }
 
+/** An error that the client should know of. */
+export interface ErrorData {
+  readonly error: string
+  /** The older name of `error`, for clients before 1.13.1. */
+  readonly message: string
+  /** The session ends because of it; clients disconnect at once. */
+  readonly fatal: boolean
+  /** What kind of trouble it is. An addition to the protocol, as is `service`; other clients pass over both. */
+  readonly kind?: ErrorKind
+  /** The service that failed, where one did. */
+  readonly service?: string
+}
+
+/** What a client is told of an error. */
+export function errorData({ message, kind, service }: PcError, fatal: boolean): ErrorData {
+  return { error: message, message, fatal, kind, ...(service !== undefined && { service }) }
+}
+
 /** A group of jobs, or one of them, changed. `at` is milliseconds since 1970. */
 export type UIJobGroupData =
   | {
@@ -103,8 +123,7 @@ export type UIJobGroupData =
 /** The `data` of every message from server to client, by type; `undefined`: it has none. */
 export interface ServerMessages {
   'bot-ready': { readonly version: string; readonly about?: About }
-  /** `message` is the older name of `error`, for clients before 1.13.1. */
-  error: { readonly error: string; readonly message: string; readonly fatal: boolean }
+  error: ErrorData
   'error-response': { readonly error: string }
   'server-response': { readonly t: string; readonly d?: unknown }
   'server-message': unknown

@@ -25,6 +25,7 @@ export function metricsMessage(data: readonly MetricsData[]): MetricsMessageData
         ;(message.stt_usage ??= []).push(measured(item, item.audioSecs))
         break
       case 'textAggregation':
+      case 'turn':
         break
     }
   }

@@ -259,18 +259,18 @@ test('measurements take the names of the wire, and what has no name there is lef
   ])
 })
 
-test('an error of any processor reaches the client under both names of its field', async () => {
+test('an error of any processor reaches the client under both names of its field, with its kind and service', async () => {
   const broken = defineProcessor({
     name: 'broken',
     on: {
       TextFrame: () => {
-        throw new PcError('The provider refused the key.', { code: 'bad-key', kind: 'auth' })
+        throw new PcError('The provider refused the key.', { code: 'bad-key', kind: 'auth', service: 'acme' })
       },
     },
   })
   const text = 'The provider refused the key.'
   expect(await observe([new TextFrame('x')], { between: [broken] })).toEqual([
-    { type: 'error', data: { error: text, message: text, fatal: false } },
+    { type: 'error', data: { error: text, message: text, fatal: false, kind: 'auth', service: 'acme' } },
   ])
 })
 
@@ -279,7 +279,8 @@ test('a fatal error reaches the client before the task ends', async () => {
   const error = new PcError('gone', { code: 'gone', kind: 'internal' })
   await session.task.queueFrame(new ErrorFrame(error, 'llm', { fatal: true }), 'upstream')
   await session.clock.advanceUntil(() => session.task.hasFinished())
-  expect(session.messages).toEqual([{ type: 'error', data: { error: 'gone', message: 'gone', fatal: true } }])
+  const data = { error: 'gone', message: 'gone', fatal: true, kind: 'internal' }
+  expect(session.messages).toEqual([{ type: 'error', data }])
 })
 
 test('every switch turns its messages off, or on', async () => {

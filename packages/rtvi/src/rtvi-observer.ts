@@ -14,6 +14,7 @@ import {
 } from '@pc/core'
 import { BotOutput, type BotOutputOptions } from './bot-output.ts'
 import { FunctionCallReport, type FunctionCallReportLevels } from './function-call-report.ts'
+import { errorData } from './messages.ts'
 import { metricsMessage } from './metrics-message.ts'
 import type { RTVILink } from './rtvi-link.ts'
 import type { RTVIServerResponseFrame } from './frames.ts'
@@ -265,11 +266,9 @@ export class RTVIObserver implements Observer {
         if (data !== undefined) this.#link.send('metrics', data)
         return
       }
-      case 'ErrorFrame': {
-        const { message } = frame.error
-        this.#link.send('error', { error: message, message, fatal: frame.fatal })
+      case 'ErrorFrame':
+        this.#link.send('error', errorData(frame.error, frame.fatal))
         return
-      }
       case 'InputAudioRawFrame':
       case 'UserAudioRawFrame':
         this.#reportLevel('user-audio-level', frame, near)

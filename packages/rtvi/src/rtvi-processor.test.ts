@@ -1,4 +1,11 @@
-import { defineProcessor, type Frame, LLMConfigureOutputFrame, type LLMMessagesAppendFrame, sleep } from '@pc/core'
+import {
+  defineProcessor,
+  type Frame,
+  LLMConfigureOutputFrame,
+  type LLMMessagesAppendFrame,
+  PcError,
+  sleep,
+} from '@pc/core'
 import { describe, expect, test, vi } from 'vitest'
 import { startSession } from '../test/support.ts'
 import { RTVIServerResponseFrame } from './frames.ts'
@@ -292,11 +299,13 @@ test('the application sends messages of its own', async () => {
   session.rtvi.sendUICommand('toast', { title: 'Hi' })
   session.rtvi.sendUIJobGroup({ kind: 'group_completed', job_id: 'j', at: 5 })
   session.rtvi.sendError('the line is bad')
+  session.rtvi.sendError(new PcError('no key', { code: 'x', kind: 'auth', service: 'acme' }), { fatal: true })
   expect(session.messages).toEqual([
     { type: 'server-message', data: { type: 'pc/session' } },
     { type: 'ui-command', data: { command: 'toast', payload: { title: 'Hi' } } },
     { type: 'ui-job-group', data: { kind: 'group_completed', job_id: 'j', at: 5 } },
     { type: 'error', data: { error: 'the line is bad', message: 'the line is bad', fatal: false } },
+    { type: 'error', data: { error: 'no key', message: 'no key', fatal: true, kind: 'auth', service: 'acme' } },
   ])
   await session.end()
 })

@@ -23,7 +23,14 @@ import {
 } from './client-message.ts'
 import { handleClientMessage } from './client-message-handler.ts'
 import { RTVIClientMessageFrame } from './frames.ts'
-import { type About, RTVI_VERSION, serverMessage, type ServerMessages, type UIJobGroupData } from './messages.ts'
+import {
+  type About,
+  errorData,
+  RTVI_VERSION,
+  serverMessage,
+  type ServerMessages,
+  type UIJobGroupData,
+} from './messages.ts'
 import { agreeOnVersion } from './protocol-version.ts'
 import type { RTVILink } from './rtvi-link.ts'
 import { RTVIObserver, type RTVIObserverOptions } from './rtvi-observer.ts'
@@ -152,9 +159,10 @@ export class RTVIProcessor extends FrameProcessor<RTVIProcessorEvents> implement
     this.send('server-message', data)
   }
 
-  /** Shows the client an error. A fatal one makes it disconnect at once. */
-  sendError(error: string, options: { fatal?: boolean } = {}): void {
-    this.send('error', { error, message: error, fatal: options.fatal ?? false })
+  /** Shows the client an error; of a `PcError` also its kind and service. A fatal one makes it disconnect at once. */
+  sendError(error: string | PcError, options: { fatal?: boolean } = {}): void {
+    const { fatal = false } = options
+    this.send('error', typeof error === 'string' ? { error, message: error, fatal } : errorData(error, fatal))
   }
 
   /** Asks the client's page to do something, for example `toast`, `navigate`, `scroll_to`, `click`. */

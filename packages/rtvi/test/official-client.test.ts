@@ -141,7 +141,7 @@ test('it understands what happens in a conversation', async () => {
       { ...spoken, spoken_status: 'completed', spoken_progress: { accumulated_text: 'Hi.', remaining_text: '' } },
     ],
     ['metrics', { ttfb: [{ processor: 'llm', value: 1 }] }],
-    ['error', { error: 'oh', message: 'oh', fatal: false }],
+    ['error', { error: 'oh', message: 'oh', fatal: false, kind: 'internal' }],
   ])
 })
 

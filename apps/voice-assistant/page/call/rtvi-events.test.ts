@@ -28,9 +28,10 @@ test('an error of the server keeps its words, and whether it ends the call', () 
   expect(errorEvent({ error: 'the voice failed', fatal: false })).toMatchObject({
     problem: { kind: 'agent-fault', wayOut: 'the voice failed.', fatal: false },
   })
-  expect(errorEvent({ error: 'bad token', kind: 'auth', fatal: true })).toMatchObject({
-    problem: { kind: 'key-refused', fatal: true },
+  expect(errorEvent({ error: 'bad token', kind: 'auth', service: 'DeepgramSTTService#0', fatal: true })).toMatchObject({
+    problem: { kind: 'key-refused', wayOut: expect.stringContaining('DEEPGRAM_API_KEY'), fatal: true },
   })
+  expect(errorEvent({ error: 'bad API key', fatal: false })).toMatchObject({ problem: { kind: 'agent-fault' } })
   expect(errorEvent(undefined)).toMatchObject({ problem: { wayOut: 'It gave no reason.' } })
 })
 

@@ -57,7 +57,10 @@ export function errorEvent(data: unknown): CallEvent {
   if (/^websocket (error|connection timed out|reconnect failed)/u.test(message)) {
     return { type: 'problem', problem: closeProblem(1006) ?? startProblem(message) }
   }
-  return { type: 'problem', problem: agentProblem(message, fields?.['fatal'] === true, stringOf(fields?.['kind'])) }
+  const fatal = fields?.['fatal'] === true
+  const kind = stringOf(fields?.['kind'])
+  const service = stringOf(fields?.['service'])
+  return { type: 'problem', problem: agentProblem({ message, fatal, kind, service }) }
 }
 
 /** Callbacks for the official client that turn what it reports into events of the page. */
@@ -111,8 +114,8 @@ export function rtviCallbacks({ send, onFlush, afterFrames }: RtviHooks): Callba
       else send(errorEvent(data))
     },
     onMessageError: (message) => {
-      const reason = stringOf(fieldsOf(message.data)?.['error']) ?? 'It gave no reason.'
-      send({ type: 'problem', problem: agentProblem(reason, false, 'protocol') })
+      const error = stringOf(fieldsOf(message.data)?.['error']) ?? 'It gave no reason.'
+      send({ type: 'problem', problem: agentProblem({ message: error, fatal: false, kind: 'protocol' }) })
     },
     onDeviceError: (error) => send({ type: 'problem', problem: microphoneProblem(error.type, error.message) }),
     onAvailableMicsUpdated: (mics) =>

@@ -252,7 +252,12 @@ export const scenes: Record<string, () => Scene> = {
   'key-refused': () =>
     failure({
       type: 'problem',
-      problem: agentProblem('OpenAI answered 401: Incorrect API key provided (OPENAI_API_KEY).', false, 'auth'),
+      problem: agentProblem({
+        message: 'OpenAI refused the API key or its permissions.',
+        fatal: false,
+        kind: 'auth',
+        service: 'OpenAILLMService',
+      }),
     }),
   'insecure-live': () =>
     scene(

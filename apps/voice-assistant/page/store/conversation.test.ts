@@ -97,7 +97,7 @@ describe('problems', () => {
     const state = after(
       ...live,
       [30, { type: 'agent/thinking' }],
-      [31, { type: 'problem', problem: agentProblem('x', false) }],
+      [31, { type: 'problem', problem: agentProblem({ message: 'x', fatal: false }) }],
     )
     expect(state).toMatchObject({ phase: 'live', agentThinking: false, problem: { kind: 'agent-fault' } })
   })
@@ -247,7 +247,7 @@ test('no order of events breaks the page, and an ended call shows nothing in mot
     latency(100),
     { type: 'tool/started', callId: 'c', name: 't', detail: '' },
     { type: 'tool/stopped', callId: 'c', name: 't', outcome: '', cancelled: false },
-    { type: 'problem', problem: agentProblem('401', false) },
+    { type: 'problem', problem: agentProblem({ message: '401', fatal: false, kind: 'auth' }) },
   ]
   fc.assert(
     fc.property(fc.array(fc.constantFrom(...events), { maxLength: 60 }), (order) => {

@@ -29,19 +29,21 @@ test.each([
 })
 
 test.each([
-  ['OpenAI answered 401 Unauthorized', undefined, 'key-refused'],
-  ['Incorrect API key provided', undefined, 'key-refused'],
   ['the sky is falling', 'auth', 'key-refused'],
   ['the sky is falling', undefined, 'agent-fault'],
-  ['port 4010 is busy', undefined, 'agent-fault'],
-  ['401 rows were read', 'internal', 'agent-fault'],
-])('"%s" (%s) is %s', (message, kind, expected) => {
-  expect(agentProblem(message, false, kind).kind).toBe(expected)
+  ['401 Unauthorized: bad API key', 'internal', 'agent-fault'],
+  ['401 Unauthorized: bad API key', undefined, 'agent-fault'],
+])('"%s" of the kind %s is %s, whatever its words', (message, kind, expected) => {
+  expect(agentProblem({ message, fatal: false, kind }).kind).toBe(expected)
 })
 
-test('a refused key names its variable when the message does', () => {
-  expect(agentProblem('401: bad DEEPGRAM_API_KEY', false).wayOut).toContain('Check DEEPGRAM_API_KEY')
-  expect(agentProblem('401', false).wayOut).toContain('the key in the environment of the server')
+test.each([
+  ['OpenAILLMService#0', 'Check OPENAI_API_KEY'],
+  ['DeepgramSTTService#0', 'Check DEEPGRAM_API_KEY'],
+  ['acme', 'the key in the environment of the server'],
+  [undefined, 'the key in the environment of the server'],
+])('a key that %s lacks is named by its variable', (service, advice) => {
+  expect(agentProblem({ message: 'no', fatal: false, kind: 'auth', service }).wayOut).toContain(advice)
 })
 
 test('a start that was refused carries the reason, one that failed says where to look', () => {

@@ -152,17 +152,31 @@ export function closeProblem(code: number): Problem | undefined {
   return { ...unreachable, kind: 'server-gone', title: 'The connection to the server broke off.' }
 }
 
-const keyWords = /\b(?:401|403)\b|unauthori[sz]ed|forbidden|api[ _-]?key|authentication|credential/iu
-const envName = /\b[A-Z][A-Z0-9]*_(?:API_)?(?:KEY|TOKEN|SECRET)\b/u
+/** What an RTVI `error` event says. */
+export interface AgentError {
+  message: string
+  fatal: boolean
+  /** The server's kind of error, when it names one. */
+  kind?: string | undefined
+  /** The service that failed, when the server names it. */
+  service?: string | undefined
+}
 
-/** The problem behind an RTVI `error` event; `kind` is the server's error kind when it names one. */
-export function agentProblem(message: string, fatal: boolean, kind?: string): Problem {
-  if (kind === 'auth' || (kind === undefined && keyWords.test(message))) {
-    const env = envName.exec(message)?.[0]
+/** The variables that hold the keys of the assistant's services. */
+const keyVariables: readonly (readonly [RegExp, string])[] = [
+  [/openai/iu, 'OPENAI_API_KEY'],
+  [/deepgram/iu, 'DEEPGRAM_API_KEY'],
+]
+
+/** The problem behind an RTVI `error` event. */
+export function agentProblem({ message, fatal, kind, service = '' }: AgentError): Problem {
+  if (kind === 'auth') {
+    const variable =
+      keyVariables.find(([name]) => name.test(service))?.[1] ?? 'the key in the environment of the server'
     return {
       kind: 'key-refused',
       title: 'The provider refused the key.',
-      wayOut: `${sentence(message)} Check ${env ?? 'the key in the environment of the server'}, or unset it to run without, and start the server again.`,
+      wayOut: `${sentence(message)} Check ${variable}, or unset it to run without, and start the server again.`,
       fatal,
     }
   }

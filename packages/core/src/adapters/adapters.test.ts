@@ -405,3 +405,53 @@ test('a function without arguments has no parameters for Gemini, and definitions
   expect(tools?.functionDeclarations?.[0]).toEqual({ name: 'now', description: 'The time' })
   expect(tools?.functionDeclarations?.[1]?.parametersJsonSchema).toMatchObject({ $defs: { Node: { type: 'object' } } })
 })
+
+describe('thoughts and pictures of the assistant', () => {
+  const thought = (llm: string, signature?: string): Message => ({
+    llm,
+    message: { type: 'thought', text: 'hm', ...(signature !== undefined && { signature }) },
+  })
+
+  test('a thought goes back ahead of the words that it led to, in the shape of its provider', () => {
+    const talked = (llm: string): LLMContext => new LLMContext([user('a'), thought(llm, 'sig'), said('b')])
+    expect(toAnthropic(talked('anthropic')).messages[1]).toEqual({
+      role: 'assistant',
+      content: [
+        { type: 'thinking', thinking: 'hm', signature: 'sig' },
+        { type: 'text', text: 'b' },
+      ],
+    })
+    expect(toBedrock(talked('bedrock')).messages[1]?.content[0]).toEqual({
+      reasoningContent: { reasoningText: { text: 'hm', signature: 'sig' } },
+    })
+    expect(toGemini(talked('gemini')).contents[1]?.parts).toEqual([
+      { text: 'hm', thought: true, thoughtSignature: 'sig' },
+      { text: 'b' },
+    ])
+  })
+
+  test('one without a signature, or of a provider that takes none, is left out', () => {
+    const same = new LLMContext([user('a'), said('b')])
+    const unsigned = (llm: string): LLMContext => new LLMContext([user('a'), thought(llm), said('b')])
+    expect(toAnthropic(unsigned('anthropic'))).toEqual(toAnthropic(same))
+    expect(toBedrock(unsigned('bedrock'))).toEqual(toBedrock(same))
+    expect(toOpenAIChat(unsigned('openai'))).toEqual(toOpenAIChat(same))
+    expect(toOpenAIResponses(unsigned('openai-responses'))).toEqual(toOpenAIResponses(same))
+  })
+
+  test('a picture of the assistant is shown by the user where only users may, and the context is not changed', () => {
+    const url = 'data:image/png;base64,QUJD'
+    const messages: Message[] = [
+      user('Draw'),
+      { role: 'assistant', content: [{ type: 'image_url', image_url: { url } }] },
+    ]
+    const context = new LLMContext(messages)
+    expect(toOpenAIChat(context).messages.at(-1)).toMatchObject({
+      role: 'user',
+      content: [{ type: 'text' }, { type: 'image_url', image_url: { url } }],
+    })
+    expect(toAnthropic(context).messages).toHaveLength(1)
+    expect(toGemini(context).contents.map(({ role }) => role)).toEqual(['user', 'model'])
+    expect(context.messages).toEqual(messages)
+  })
+})

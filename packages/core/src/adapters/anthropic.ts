@@ -1,5 +1,5 @@
 import type { LLMContext } from '../context/llm-context.ts'
-import { type ContentPart, isSpecificMessage, type Message } from '../context/messages.ts'
+import { type ContentPart, isSpecificMessage, type LLMSpecificMessage, type Message } from '../context/messages.ts'
 import type { ToolChoice, ToolsSchema } from '../context/tools.ts'
 import {
   type AdapterOptions,
@@ -8,6 +8,7 @@ import {
   ownMessage,
   parsedArguments,
   parseDataUrl,
+  thoughtOf,
   toolsFor,
   unsupported,
   withoutSystem,
@@ -18,6 +19,7 @@ import { mergeTurns } from './merge-turns.ts'
 /** A content block of Anthropic's Messages. */
 export type AnthropicBlock =
   | { type: 'text'; text: string }
+  | { type: 'thinking'; thinking: string; signature: string }
   | { type: 'image'; source: { type: 'base64'; media_type: string; data: string } | { type: 'url'; url: string } }
   | { type: 'tool_use'; id: string; name: string; input: Record<string, unknown> }
   | { type: 'tool_result'; tool_use_id: string; content: string }
@@ -67,7 +69,7 @@ export function toAnthropic(context: LLMContext, options: AdapterOptions = {}): 
 }
 
 function toMessage(message: Message): AnthropicMessage {
-  if (isSpecificMessage(message)) return ownMessage<AnthropicMessage>(message, 'content')
+  if (isSpecificMessage(message)) return toOwnMessage(message)
   if (message.role === 'tool') {
     const { tool_call_id: id, content } = message
     return { role: 'user', content: [{ type: 'tool_result', tool_use_id: id, content }] }
@@ -81,6 +83,17 @@ function toMessage(message: Message): AnthropicMessage {
     input: parsedArguments(call),
   }))
   return { role: 'assistant', content: [...content, ...calls] }
+}
+
+/** A thought without a signature is refused. */
+function toOwnMessage(message: LLMSpecificMessage): AnthropicMessage {
+  const thought = thoughtOf(message)
+  if (thought === undefined) return ownMessage<AnthropicMessage>(message, 'content')
+  const { text, signature } = thought
+  return {
+    role: 'assistant',
+    content: signature === undefined ? [] : [{ type: 'thinking', thinking: text, signature }],
+  }
 }
 
 function toBlocks(content: string | readonly ContentPart[]): AnthropicBlock[] {

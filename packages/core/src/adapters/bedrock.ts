@@ -1,5 +1,5 @@
 import type { LLMContext } from '../context/llm-context.ts'
-import { type ContentPart, isSpecificMessage, type Message } from '../context/messages.ts'
+import { type ContentPart, isSpecificMessage, type LLMSpecificMessage, type Message } from '../context/messages.ts'
 import { FunctionSchema } from '../context/function-schema.ts'
 import type { ToolChoice, ToolsSchema } from '../context/tools.ts'
 import {
@@ -9,6 +9,7 @@ import {
   ownMessage,
   parsedArguments,
   parseDataUrl,
+  thoughtOf,
   toolsFor,
   unsupported,
   withoutSystem,
@@ -19,6 +20,7 @@ import { mergeTurns } from './merge-turns.ts'
 /** A content block of Bedrock's Converse; `bytes` is base64. */
 export type BedrockBlock =
   | { text: string }
+  | { reasoningContent: { reasoningText: { text: string; signature: string } } }
   | { image: { format: string; source: { bytes: string } } }
   | { toolUse: { toolUseId: string; name: string; input: Record<string, unknown> } }
   | { toolResult: { toolUseId: string; content: { text: string }[] } }
@@ -70,7 +72,7 @@ export function toBedrock(context: LLMContext, options: AdapterOptions = {}): Be
 }
 
 function toMessage(message: Message): BedrockMessage {
-  if (isSpecificMessage(message)) return ownMessage<BedrockMessage>(message, 'content')
+  if (isSpecificMessage(message)) return toOwnMessage(message)
   if (message.role === 'tool') {
     const { tool_call_id: toolUseId, content } = message
     return { role: 'user', content: [{ toolResult: { toolUseId, content: [{ text: content }] } }] }
@@ -81,6 +83,17 @@ function toMessage(message: Message): BedrockMessage {
     toolUse: { toolUseId: call.id, name: call.function.name, input: parsedArguments(call) },
   }))
   return { role: 'assistant', content: [...content, ...calls] }
+}
+
+/** A thought without a signature is refused. */
+function toOwnMessage(message: LLMSpecificMessage): BedrockMessage {
+  const thought = thoughtOf(message)
+  if (thought === undefined) return ownMessage<BedrockMessage>(message, 'content')
+  const { text, signature } = thought
+  return {
+    role: 'assistant',
+    content: signature === undefined ? [] : [{ reasoningContent: { reasoningText: { text, signature } } }],
+  }
 }
 
 function toBlocks(content: string | readonly ContentPart[]): BedrockBlock[] {

@@ -1,5 +1,6 @@
 import type { LLMContext } from '../context/llm-context.ts'
 import {
+  type ContentPart,
   isSpecificMessage,
   type LLMSpecificMessage,
   type Message,
@@ -32,7 +33,7 @@ type ToolMessage = Extract<StandardMessage, { readonly role: 'tool' }>
  * else: results are moved up to their calls, a missing one counts as cancelled, one without a call is left out.
  */
 export function messagesFor(context: LLMContext, llm: string, { log = silentLogger }: AdapterOptions): Message[] {
-  const messages = context.getMessages(llm, log)
+  const messages = context.getMessages(llm, log).flatMap((message) => readable(message, llm))
   const results = new Map<string, ToolMessage[]>()
   for (const message of messages) {
     if (!isTool(message)) continue
@@ -56,6 +57,33 @@ export function messagesFor(context: LLMContext, llm: string, { log = silentLogg
   }
   return paired
 }
+
+/** A thought of the model, as the assistant aggregator keeps it. */
+export interface Thought {
+  readonly text: string
+  readonly signature: string | undefined
+}
+
+/** The thought that a provider's own message holds; `undefined` when it is another message. */
+export function thoughtOf({ message }: LLMSpecificMessage): Thought | undefined {
+  if (!isRecord(message) || message['type'] !== 'thought' || typeof message['text'] !== 'string') return undefined
+  const { text, signature } = message
+  return { text, signature: typeof signature === 'string' ? signature : undefined }
+}
+
+/** What a provider takes of a message: OpenAI no thoughts, and all but Gemini no pictures from the assistant. */
+function readable(message: Message, llm: string): Message[] {
+  if (isSpecificMessage(message)) return llm.startsWith('openai') && thoughtOf(message) !== undefined ? [] : [message]
+  if (llm === 'gemini' || message.role !== 'assistant' || !Array.isArray(message.content)) return [message]
+  const parts: readonly ContentPart[] = message.content
+  const words = parts.filter(({ type }) => type === 'text')
+  const media = parts.filter(({ type }) => type !== 'text')
+  if (media.length === 0) return [message]
+  const own = words.length > 0 || toolCallsOf(message).length > 0 ? [{ ...message, content: words }] : []
+  return [...own, { role: 'user', content: [{ type: 'text', text: PICTURE_NOTE }, ...media] }]
+}
+
+const PICTURE_NOTE = '(The assistant showed this.)'
 
 /** The calls that a message makes. */
 export function toolCallsOf(message: Message): readonly MessageToolCall[] {

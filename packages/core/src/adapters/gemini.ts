@@ -1,5 +1,5 @@
 import type { LLMContext } from '../context/llm-context.ts'
-import { type ContentPart, isSpecificMessage, type Message } from '../context/messages.ts'
+import { type ContentPart, isSpecificMessage, type LLMSpecificMessage, type Message } from '../context/messages.ts'
 import { decodeToolContent } from '../context/tool-messages.ts'
 import type { ToolChoice, ToolsSchema } from '../context/tools.ts'
 import {
@@ -9,6 +9,7 @@ import {
   ownMessage,
   parsedArguments,
   parseDataUrl,
+  thoughtOf,
   toolCallsOf,
   toolsFor,
   withoutSystem,
@@ -17,7 +18,7 @@ import { cleanSchema, toGeminiSchema } from './json-schema.ts'
 
 /** A part of a content of Gemini. */
 export type GeminiPart =
-  | { text: string }
+  | { text: string; thought?: boolean; thoughtSignature?: string }
   | { inlineData: { mimeType: string; data: string } }
   | { fileData: { fileUri: string } }
   | { functionCall: { name: string; args: Record<string, unknown> } }
@@ -71,7 +72,7 @@ export function toGemini(context: LLMContext, options: AdapterOptions = {}): Gem
 }
 
 function toContent(message: Message, names: ReadonlyMap<string, string>): GeminiContent {
-  if (isSpecificMessage(message)) return ownMessage<GeminiContent>(message, 'parts')
+  if (isSpecificMessage(message)) return toOwnContent(message)
   if (message.role === 'tool') {
     const name = names.get(message.tool_call_id) ?? message.tool_call_id
     return { role: 'user', parts: [{ functionResponse: { name, response: toResponse(message.content) } }] }
@@ -82,6 +83,16 @@ function toContent(message: Message, names: ReadonlyMap<string, string>): Gemini
     functionCall: { name: call.function.name, args: parsedArguments(call) },
   }))
   return { role: 'model', parts: [...parts, ...calls] }
+}
+
+function toOwnContent(message: LLMSpecificMessage): GeminiContent {
+  const thought = thoughtOf(message)
+  if (thought === undefined) return ownMessage<GeminiContent>(message, 'parts')
+  const { text, signature } = thought
+  return {
+    role: 'model',
+    parts: [{ text, thought: true, ...(signature !== undefined && { thoughtSignature: signature }) }],
+  }
 }
 
 /** A response must be an object. */

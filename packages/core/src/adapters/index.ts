@@ -1,4 +1,13 @@
-export type { AdapterOptions } from './conversation.ts'
+export {
+  type AdapterOptions,
+  type Conversation,
+  messagesFor,
+  parseDataUrl,
+  parsedArguments,
+  toolsFor,
+  unsupported,
+  withoutSystem,
+} from './conversation.ts'
 export { cleanSchema, toGeminiSchema } from './json-schema.ts'
 export {
   type OpenAIChatMessage,

@@ -56,3 +56,9 @@ test('the older names make the same processors', () => {
   expect(assistant).toBeInstanceOf(LLMAssistantAggregator)
   expect(user.context).toBe(assistant.context)
 })
+
+test('a plain context may be followed by the params of both halves', () => {
+  const context = new LLMContext()
+  const assistantParams = { contextSummarization: { maxContextTokens: -1 } }
+  expect(() => new LLMContextAggregatorPair(context, { assistantParams })).toThrow('maxContextTokens is -1')
+})

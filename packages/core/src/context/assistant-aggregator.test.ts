@@ -102,8 +102,8 @@ test('a reply that was played to its end is recorded in the words of the model',
     { content: 'It costs **$5**. Anything else?', interrupted: false, timestamp: '2026-01-01T00:00:00.000Z' },
   ])
   expect(down.map(({ type }) => type).slice(-3)).toEqual([
-    'LLMContextFrame',
     'LLMContextAssistantTimestampFrame',
+    'LLMContextAssistantTurnFrame',
     'LLMFullResponseEndFrame',
   ])
 })
@@ -259,7 +259,7 @@ test('speech that was not to be recorded leaves nothing behind when it is cut', 
       word('Hello.', 2),
       new TTSStoppedFrame('c1'),
     ],
-    { verdicts: [new BotSpeechHeardFrame('c1', 'One', [], true)] },
+    { verdicts: [new BotSpeechHeardFrame('c1', 'One', [], true, false)] },
   )
   expect(messages).toEqual([said('Hello.')])
 })

@@ -1,19 +1,28 @@
-import type { AnyFrame, FrameDirection, FrameFamily } from '../frames/frame.ts'
-import type { EndTaskFrame, StopTaskFrame } from '../frames/lifecycle.ts'
-import { LLMContextAssistantTimestampFrame, LLMContextFrame } from '../frames/llm.ts'
-import type { AggregatedTextFrame, TTSTextFrame } from '../frames/text.ts'
+import { type AnyFrame, type FrameDirection, type FrameFamily } from '../frames/frame.ts'
+import type { AssistantImageRawFrame, UserImageRawFrame } from '../frames/image.ts'
+import {
+  LLMContextAssistantTimestampFrame,
+  LLMContextAssistantTurnFrame,
+  LLMContextFrame,
+  type LLMMarkerFrame,
+} from '../frames/llm.ts'
 import type { FunctionCallResultFrame } from '../frames/tool.ts'
-import type { BotSpeechHeardFrame } from '../frames/transport.ts'
 import type { FrameContext } from '../processor/frame-context.ts'
 import { FrameProcessor, type ProcessorEvents } from '../processor/frame-processor.ts'
 import type { PipelineSetup } from '../processor/setup.ts'
-import type { Timer } from '../runtime/clock.ts'
 import { isoTime } from '../runtime/iso-time.ts'
-import { AssistantTurn } from './assistant-turn.ts'
+import type { AssistantTurn } from './assistant-turn.ts'
 import { applyContextFrame, type ContextFrameParams } from './context-frames.ts'
+import { ContextSummarizer, type SummaryApplied } from './context-summarizer.ts'
 import type { LLMContext } from './llm-context.ts'
+import { createImageMessage } from './media-messages.ts'
+import type { Message } from './messages.ts'
+import { ModelRuns } from './model-runs.ts'
+import { pruneMessages, type PruneLimits } from './prune-messages.ts'
+import type { AutoContextSummaryConfig } from './summary-config.ts'
+import { type AssistantThought, ThoughtRecorder } from './thought-recorder.ts'
 import { ToolLedger } from './tool-ledger.ts'
-import { Utterance } from './utterance.ts'
+import { TurnRecorder } from './turn-recorder.ts'
 
 /** How the assistant's half works. */
 export interface LLMAssistantAggregatorParams extends ContextFrameParams {
@@ -22,6 +31,12 @@ export interface LLMAssistantAggregatorParams extends ContextFrameParams {
    * by `includesInterFrameSpaces`.
    */
   readonly expectStrippedWords?: boolean | undefined
+  /** Summarise the older part of the context by itself, when a response begins and a limit is reached. Default false. */
+  readonly enableAutoContextSummarization?: boolean | undefined
+  /** When and how contexts are summarised; on demand by LLMSummarizeContextFrame. */
+  readonly contextSummarization?: AutoContextSummaryConfig | undefined
+  /** Drop the oldest messages when a response begins and these limits are exceeded. Default: keep all. */
+  readonly contextPruning?: PruneLimits | undefined
 }
 
 /** What {@link LLMAssistantAggregator} takes. */
@@ -30,6 +45,8 @@ export interface LLMAssistantAggregatorOptions {
   readonly params?: LLMAssistantAggregatorParams | undefined
   /** Shown in logs, errors and `task.describe()`. */
   readonly name?: string | undefined
+  /** @internal Called before anything of a response enters the context, and after all of it has. */
+  readonly onResponse?: ((phase: 'start' | 'end') => void) | undefined
 }
 
 /** A message of the assistant, as it stands in the context. */
@@ -48,18 +65,11 @@ export interface AssistantAggregatorEvents extends ProcessorEvents {
   assistantTurnStopped: [message: AssistantTurnMessage]
   /** The client's player reported what was really heard, and the message was changed in its place. */
   assistantTurnCorrected: [message: AssistantTurnMessage]
+  /** The model thought, before it spoke or called a function. */
+  assistantThought: [thought: AssistantThought]
+  /** A summary took the place of the older part of the context. */
+  summaryApplied: [outcome: SummaryApplied]
 }
-
-interface UtteranceEntry {
-  readonly utterance: Utterance
-  /** The message it belongs to, once it has begun. */
-  turn: AssistantTurn | undefined
-}
-
-/** How many utterances may still be corrected. */
-const CORRECTABLE = 16
-/** A call that does not settle holds an end that was asked for no longer than this, milliseconds. */
-const END_WAIT_MS = 10_000
 
 /**
  * The assistant's half of a context: records what the agent says and does, and has the model run on the results of its
@@ -69,24 +79,48 @@ const END_WAIT_MS = 10_000
 export class LLMAssistantAggregator extends FrameProcessor<AssistantAggregatorEvents> {
   readonly context: LLMContext
   readonly #params: LLMAssistantAggregatorParams
+  readonly #onResponse: (phase: 'start' | 'end') => void
   readonly #ledger: ToolLedger
-  readonly #utterances = new Map<string, UtteranceEntry>()
-  /** Utterances that are not to be recorded. */
-  readonly #unrecorded = new Set<string>()
-  #turn: AssistantTurn | undefined = undefined
+  readonly #recorder: TurnRecorder
+  readonly #thoughts: ThoughtRecorder
+  readonly #runs: ModelRuns
+  readonly #summarizer: ContextSummarizer
+  /** Pictures that came for calls, until their results come. */
+  readonly #images = new Map<string, Message>()
   #beforeSpeech = false
-  #userSpeaks = false
-  #botSpeaks = false
-  /** The model is to run when the burst of results is over, or when the agent has stopped speaking. */
-  #run: 'no' | 'soon' | 'afterSpeech' = 'no'
-  /** An end that was asked for while the model had not read the results of all calls. */
-  #end: { readonly frame: EndTaskFrame | StopTaskFrame; readonly timer: Timer } | undefined = undefined
+  #ownModel: FrameProcessor | undefined = undefined
 
-  constructor({ context, params = {}, name }: LLMAssistantAggregatorOptions) {
+  /** @throws PcError `invalid-summary-config`, `invalid-prune-limits`. */
+  constructor({ context, params = {}, name, onResponse = () => {} }: LLMAssistantAggregatorOptions) {
     super({ name })
     this.context = context
     this.#params = params
+    this.#onResponse = onResponse
+    if (params.contextPruning !== undefined) pruneMessages([], params.contextPruning)
     this.#ledger = new ToolLedger(context, (message) => this.runtime.log.log('warn', message, { processor: this.name }))
+    this.#thoughts = new ThoughtRecorder(context)
+    this.#recorder = new TurnRecorder({
+      context,
+      expectStrippedWords: params.expectStrippedWords,
+      now: () => this.#now(),
+      started: () => this.emit('assistantTurnStarted'),
+      stopped: (turn) => this.#report(turn),
+      corrected: (turn) => this.emit('assistantTurnCorrected', message(turn)),
+    })
+    this.#runs = new ModelRuns({
+      context,
+      clock: () => this.runtime.clock,
+      awaitsCalls: () => this.#ledger.awaited,
+      run: (asked) => this.pushFrame(new LLMContextFrame(this.context, asked), 'upstream'),
+      end: (frame) => this.pushFrame(frame),
+    })
+    this.#summarizer = new ContextSummarizer(context, params.contextSummarization ?? {}, {
+      runtime: () => this.runtime,
+      push: (request) => this.pushFrame(request, 'upstream'),
+      spawn: (work, run) => this.spawn(work, run),
+      applied: (outcome) => this.emit('summaryApplied', outcome),
+      failed: (error) => this.pushError(error),
+    })
   }
 
   /** The ids of the function calls that have not settled. */
@@ -94,25 +128,37 @@ export class LLMAssistantAggregator extends FrameProcessor<AssistantAggregatorEv
     return this.#ledger.running
   }
 
-  override onSetup({ processors, runtime }: PipelineSetup): void {
+  override async onSetup(setup: PipelineSetup): Promise<void> {
+    const { processors, runtime } = setup
     const output = processors.findIndex(isOutputTransport)
     this.#beforeSpeech = output > processors.indexOf(this as FrameProcessor<never>)
-    if (!this.#beforeSpeech) return
-    const note = `${this.name} stands before the output transport: it records what was generated, not what was heard.`
-    runtime.log.log('info', note, { processor: this.name })
+    if (this.#beforeSpeech) {
+      const note = `${this.name} stands before the output transport: it records what was generated, not what was heard.`
+      runtime.log.log('info', note, { processor: this.name })
+    }
+    const model = this.#params.contextSummarization?.llm
+    if (!(model instanceof FrameProcessor) || processors.includes(model)) return
+    // A model of its own stands in no pipeline: nobody else sets it up.
+    this.#ownModel = model
+    model.attach(setup)
+    await model.onSetup(setup)
   }
 
   override processFrame(frame: AnyFrame, direction: FrameDirection, ctx: FrameContext): void {
     const applied = applyContextFrame(this.context, frame, this.#params)
-    if (applied === 'run') this.#runModel()
+    if (applied === 'run') this.#runs.now()
     if (applied === 'run' || applied === 'done') return
     if (direction === 'downstream') {
-      if ((frame.type === 'EndTaskFrame' || frame.type === 'StopTaskFrame') && this.#holdEnd(frame)) return
+      if ((frame.type === 'EndTaskFrame' || frame.type === 'StopTaskFrame') && this.#runs.holdEnd(frame)) return
+      if (frame.type === 'LLMSummarizeContextFrame') {
+        this.#summarizer.now(frame.config)
+        return
+      }
       this.#record(frame)
     }
-    this.#follow(frame)
+    this.#runs.follow(frame)
     ctx.push(frame)
-    this.#letEndGo()
+    this.#runs.letEndGo()
   }
 
   /** The engine forwards lifecycle frames; the hooks below are enough. */
@@ -121,245 +167,181 @@ export class LLMAssistantAggregator extends FrameProcessor<AssistantAggregatorEv
   }
 
   override onInterruption(): void {
-    this.#run = 'no'
-    this.#ledger.interrupted()
-    this.#letEndGo()
-    this.#unrecorded.clear()
-    const turn = this.#turn
-    if (turn === undefined) return
-    turn.interrupted = true
-    this.#close(turn)
-    // The verdict on what was heard comes right behind the interruption.
-    void Promise.resolve().then(() => this.#report(turn))
+    this.#runs.interrupted(this.#ledger.interrupted())
+    this.#thoughts.interrupted()
+    this.#recorder.interrupted()
   }
 
   override onEnd(): void {
-    this.#finish()
+    this.#recorder.finish()
   }
 
   override onStop(): void {
-    this.#finish()
+    this.#recorder.finish()
   }
 
   override onCancel(): void {
-    if (this.#turn !== undefined) this.#turn.interrupted = true
-    this.#finish()
+    this.#recorder.cancelled()
   }
 
-  override onCleanup(): void {
-    this.#end?.timer.cancel()
+  override async onCleanup(): Promise<void> {
+    this.#runs.dispose()
+    this.#summarizer.dispose()
+    await this.#ownModel?.onCleanup()
   }
 
   #record(frame: AnyFrame): void {
     switch (frame.type) {
       case 'LLMFullResponseStartFrame':
-        this.#finish()
-        this.#open('response')
+        this.#recorder.finish()
+        this.#keepSmall()
+        this.#onResponse('start')
+        this.#recorder.begin()
         break
       case 'LLMFullResponseEndFrame':
+        this.#recorder.finish()
+        this.#onResponse('end')
+        break
       case 'LLMAssistantPushAggregationFrame':
-        this.#finish()
+        this.#recorder.finish()
         break
       case 'TTSSpeakFrame':
-        if (this.#beforeSpeech && frame.appendToContext) this.#recordSpeak(frame.text)
+        if (this.#beforeSpeech && frame.appendToContext) this.#recorder.sayAside(frame.text)
         break
       case 'TTSStartedFrame':
-        if (frame.appendToContext) this.#startUtterance(frame.contextId ?? '')
-        else this.#unrecorded.add(frame.contextId ?? '')
+        this.#recorder.speak(frame.contextId ?? '', frame.appendToContext)
         break
       case 'TTSStoppedFrame':
-        this.#stopUtterance(frame.contextId ?? '')
+        this.#recorder.stopSpeaking(frame.contextId ?? '')
         break
       case 'BotSpeechHeardFrame':
-        this.#correct(frame)
+        this.#recorder.correct(frame)
+        break
+      case 'LLMMarkerFrame':
+        this.#recordMarker(frame)
+        break
+      case 'LLMThoughtStartFrame':
+        this.#thoughts.begin(frame, this.#now())
+        break
+      case 'LLMThoughtTextFrame':
+        this.#thoughts.append(frame.text)
+        break
+      case 'LLMThoughtEndFrame':
+        this.#recordThought(frame.signature)
+        break
+      case 'LLMContextSummaryResultFrame':
+        this.#summarizer.take(frame)
+        break
+      case 'AssistantImageRawFrame':
+        this.#recordOwnImage(frame)
+        break
+      case 'UserImageRawFrame':
+        this.#recordImage(frame)
         break
       case 'FunctionCallsStartedFrame':
         this.#ledger.started(frame)
         break
       case 'FunctionCallInProgressFrame':
-        if (this.#ledger.inProgress(frame)) this.#askForRun()
+        if (this.#ledger.inProgress(frame)) this.#runs.ask()
         break
       case 'FunctionCallResultFrame':
         this.#recordResult(frame)
         break
       case 'FunctionCallCancelFrame':
-        if (this.#ledger.cancel(frame)) this.#askForRun()
+        this.#images.delete(frame.toolCallId)
+        if (this.#ledger.cancel(frame)) this.#runs.ask()
         break
       default:
         if (isText(frame)) this.#recordText(frame)
     }
   }
 
-  /** Who speaks decides when the model may run. */
-  #follow(frame: AnyFrame): void {
-    switch (frame.type) {
-      case 'UserStartedSpeakingFrame':
-        this.#userSpeaks = true
-        break
-      case 'UserStoppedSpeakingFrame':
-        this.#userSpeaks = false
-        break
-      case 'BotStartedSpeakingFrame':
-        this.#botSpeaks = true
-        break
-      case 'BotStoppedSpeakingFrame':
-        this.#botSpeaks = false
-        if (this.#run === 'afterSpeech') this.#run = 'soon'
-        this.#runIfAsked()
-        break
-      default:
-    }
-  }
-
   #recordText(frame: FrameFamily<'TextFrame'>): void {
-    if (frame.type === 'TTSTextFrame') this.#recordPlayed(frame)
-    else if (frame.type === 'AggregatedTextFrame') this.#recordSegment(frame)
-    else if (frame.appendToContext && frame.text !== '') this.#say(frame.text, frame.includesInterFrameSpaces)
+    if (frame.type === 'TTSTextFrame') this.#recorder.play(frame)
+    else if (frame.type === 'AggregatedTextFrame') this.#recorder.announce(frame)
+    else if (frame.appendToContext && frame.text !== '') this.#recorder.say(frame.text, frame.includesInterFrameSpaces)
   }
 
-  #recordSegment(frame: AggregatedTextFrame): void {
-    const { contextId, willBeSpoken, appendToContext, text, rawText = text } = frame
-    if (contextId === undefined) {
-      if (appendToContext && !willBeSpoken) this.#say(rawText, frame.includesInterFrameSpaces)
-    } else if (!this.#unrecorded.has(contextId) && (willBeSpoken || appendToContext)) {
-      if (!willBeSpoken) this.#startUtterance(contextId)
-      const { utterance, turn } = this.#utterance(contextId)
-      utterance.announce(frame)
-      turn?.write()
+  #recordMarker({ marker, appendToContextImmediately }: LLMMarkerFrame): void {
+    if (!appendToContextImmediately) {
+      this.#recorder.mark(marker)
+      return
     }
+    this.context.addMessage({ role: 'assistant', content: marker })
+    this.#announce()
   }
 
-  #recordPlayed(frame: TTSTextFrame): void {
-    const contextId = frame.contextId ?? ''
-    // A word with an offset is still on its way to the output transport.
-    if (frame.offsetUs !== undefined || !frame.appendToContext || this.#unrecorded.has(contextId)) return
-    const entry = this.#utterances.get(contextId)
-    if (entry?.turn === undefined) {
-      this.#say(frame.rawText ?? frame.text, frame.includesInterFrameSpaces)
-    } else if (!entry.turn.interrupted) {
-      entry.utterance.play(frame)
-      entry.turn.write()
-    }
-  }
-
-  #recordSpeak(text: string): void {
-    const within = this.#turn !== undefined
-    this.#turn ??= this.#open('speech')
-    this.#turn.append(text, false)
-    if (!within) this.#finish()
+  #recordThought(signature: string | undefined): void {
+    const thought = this.#thoughts.end(signature)
+    if (thought === undefined) return
+    // Providers want a thought ahead of what came of it.
+    this.#recorder.turn?.giveWay()
+    this.emit('assistantThought', thought)
   }
 
   #recordResult(frame: FunctionCallResultFrame): void {
-    const asks = this.#ledger.result(frame)
+    const image = frame.properties.isFinal === false ? undefined : this.#images.get(frame.toolCallId)
+    const asks = this.#ledger.result(frame, image !== undefined)
     if (asks === undefined) return
+    if (image !== undefined) {
+      this.#images.delete(frame.toolCallId)
+      this.context.addMessage(image)
+    }
     const updated = frame.properties.onContextUpdated
     if (updated !== undefined) this.spawn(`onContextUpdated of ${frame.functionName}`, async () => updated())
-    if (asks) this.#askForRun()
+    if (asks) this.#runs.ask()
   }
 
-  #say(text: string, ownSpaces: boolean): void {
-    const { expectStrippedWords } = this.#params
-    const turn = this.#turn ?? this.#open('response')
-    turn.append(text, expectStrippedWords === undefined ? ownSpaces : !expectStrippedWords)
+  #recordOwnImage({ image, size, format, originalData, originalMimeType }: AssistantImageRawFrame): void {
+    const place = this.context.addPlace()
+    const given = { image: originalData ?? image, size, format: originalMimeType ?? format }
+    this.#encode(async () => void place.set(await createImageMessage(given, { role: 'assistant' })))
   }
 
-  #open(kind: AssistantTurn['kind']): AssistantTurn {
-    this.#turn = new AssistantTurn(this.context, kind, this.#now())
-    this.emit('assistantTurnStarted')
-    return this.#turn
+  /** A picture that a call asked for comes with its result; any other goes into the context if it is to. */
+  #recordImage(frame: UserImageRawFrame): void {
+    const { request } = frame
+    const text = frame.text ?? request?.text
+    const callId = request?.toolCallId
+    if (callId !== undefined && this.#ledger.isRunning(callId)) {
+      this.#encode(async () => {
+        if (request?.appendToContext) {
+          const encoded = await createImageMessage(frame, { text })
+          if (!this.#ledger.isRunning(callId)) return
+          this.#images.set(callId, encoded)
+        }
+        request?.resultCallback?.(null)
+      })
+    } else if (frame.appendToContext || (callId === undefined && request?.appendToContext)) {
+      const place = this.context.addPlace()
+      this.#encode(async () => {
+        if (place.set(await createImageMessage(frame, { text }))) this.#runs.ask()
+      })
+    }
   }
 
-  #utterance(contextId: string): UtteranceEntry {
-    const known = this.#utterances.get(contextId)
-    if (known !== undefined && known.turn?.closed !== true) return known
-    const entry: UtteranceEntry = { utterance: new Utterance(), turn: undefined }
-    this.#utterances.delete(contextId)
-    this.#utterances.set(contextId, entry)
-    const [oldest] = this.#utterances.keys()
-    if (this.#utterances.size > CORRECTABLE && oldest !== undefined) this.#utterances.delete(oldest)
-    return entry
-  }
-
-  #startUtterance(contextId: string): void {
-    const entry = this.#utterance(contextId)
-    entry.turn ??= this.#turn ?? this.#open('speech')
-    entry.turn.speak(entry.utterance)
-  }
-
-  #stopUtterance(contextId: string): void {
-    if (this.#unrecorded.delete(contextId)) return
-    const turn = this.#utterances.get(contextId)?.turn
-    if (turn !== undefined && turn === this.#turn && turn.kind === 'speech') this.#finish()
-  }
-
-  /** The record of a cut utterance becomes what was heard, wherever it stands. */
-  #correct(frame: BotSpeechHeardFrame): void {
-    const entry = this.#utterances.get(frame.contextId)
-    if (entry === undefined) return
-    entry.utterance.cut(frame)
-    if (entry.turn?.write() && entry.turn.reported) this.emit('assistantTurnCorrected', message(entry.turn))
-  }
-
-  #finish(): void {
-    const turn = this.#turn
-    if (turn === undefined) return
-    this.#close(turn)
-    this.#report(turn)
-  }
-
-  #close(turn: AssistantTurn): void {
-    this.#turn = undefined
-    turn.write()
-    turn.closed = true
+  #encode(work: () => Promise<void>): void {
+    this.spawn('picture', () => this.runtime.clock.hold(work()))
   }
 
   #report(turn: AssistantTurn): void {
-    turn.reported = true
     if (turn.text !== '') {
-      this.pushFrame(new LLMContextFrame(this.context))
-      this.pushFrame(new LLMContextAssistantTimestampFrame(this.#now()))
+      this.#announce()
+      this.broadcastFrame(new LLMContextAssistantTurnFrame(turn.text, turn.timestamp))
     }
     this.emit('assistantTurnStopped', message(turn))
   }
 
-  /** Results that come in one burst share a run: it waits until the burst is over. */
-  #askForRun(): void {
-    if (this.#run !== 'no') return
-    this.#run = 'soon'
-    void Promise.resolve().then(() => this.#runIfAsked())
+  /** The context has a new message of the assistant. */
+  #announce(): void {
+    this.pushFrame(new LLMContextFrame(this.context))
+    this.pushFrame(new LLMContextAssistantTimestampFrame(this.#now()))
   }
 
-  #runIfAsked(): void {
-    if (this.#run !== 'soon') return
-    // A user who speaks gets an answer at the end of the turn, which knows the result.
-    if (this.#userSpeaks) this.#run = 'no'
-    else if (this.#botSpeaks) this.#run = 'afterSpeech'
-    else this.#runModel()
-    this.#letEndGo()
-  }
-
-  #runModel(): void {
-    this.#run = 'no'
-    this.pushFrame(new LLMContextFrame(this.context), 'upstream')
-  }
-
-  /** A function may ask for the end before it gives its result: that goes ahead, and the answer to it. */
-  #holdEnd(frame: EndTaskFrame | StopTaskFrame): boolean {
-    if (!this.#ledger.awaited && this.#run === 'no') return false
-    const giveUp = (): void => void (this.#ledger.awaited && this.#sendEnd())
-    this.#end ??= { frame, timer: this.runtime.clock.setTimeout(giveUp, END_WAIT_MS) }
-    return true
-  }
-
-  #letEndGo(): void {
-    if (this.#end !== undefined && !this.#ledger.awaited && this.#run === 'no') this.#sendEnd()
-  }
-
-  #sendEnd(): void {
-    const end = this.#end
-    this.#end = undefined
-    end?.timer.cancel()
-    if (end !== undefined) this.pushFrame(end.frame)
+  #keepSmall(): void {
+    const { enableAutoContextSummarization, contextPruning } = this.#params
+    if (enableAutoContextSummarization) this.#summarizer.check()
+    if (contextPruning !== undefined) this.context.prune(contextPruning)
   }
 
   #now(): string {

@@ -3,6 +3,11 @@ import type { LLMContext, MessagePlace } from './llm-context.ts'
 import { SpokenText } from './spoken-text.ts'
 import type { Utterance } from './utterance.ts'
 
+interface Marker {
+  readonly text: string
+  readonly isMarker: true
+}
+
 /**
  * One message of the assistant in the making. Its place in the context is taken when it begins, so that it stands
  * before the calls that the model made in the same response, and is kept up to date from then on.
@@ -19,7 +24,7 @@ export class AssistantTurn {
   /** Its end was made known. */
   reported = false
   readonly #context: LLMContext
-  readonly #parts: (SpokenText | Utterance)[] = []
+  readonly #parts: (SpokenText | Utterance | Marker)[] = []
   #place: MessagePlace
   #written = ''
 
@@ -30,9 +35,9 @@ export class AssistantTurn {
     this.timestamp = timestamp
   }
 
-  /** What was said, or generated where nothing is spoken. */
+  /** What was said, or generated where nothing is spoken, without markers. */
   get text(): string {
-    return this.#parts.reduce((text, part) => joinHeard(text, part.text), '')
+    return this.#parts.reduce((text, part) => ('isMarker' in part ? text : joinHeard(text, part.text)), '')
   }
 
   /** Adds text that is not spoken. */
@@ -44,6 +49,17 @@ export class AssistantTurn {
     this.write()
   }
 
+  /** Adds a marker of the model. */
+  mark(marker: string): void {
+    this.#parts.push({ text: marker, isMarker: true })
+    this.write()
+  }
+
+  /** What comes into the context before it is written stands before it. */
+  giveWay(): void {
+    if (this.#written === '') this.#place = this.#context.addPlace()
+  }
+
   /** Adds an utterance; its text grows as it is played. */
   speak(utterance: Utterance): void {
     if (!this.#parts.includes(utterance)) this.#parts.push(utterance)
@@ -51,7 +67,7 @@ export class AssistantTurn {
 
   /** Brings the message up to date; true when it changed. */
   write(): boolean {
-    const content = this.text
+    const content = this.#parts.reduce((text, part) => joinHeard(text, part.text), '')
     if (content === this.#written) return false
     const message = content === '' ? undefined : ({ role: 'assistant', content } as const)
     if (!this.#place.set(message)) {

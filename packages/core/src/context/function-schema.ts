@@ -1,6 +1,13 @@
+import type { Frame, FrameDirection } from '../frames/frame.ts'
 import { PcError } from '../runtime/errors.ts'
+import type { UserTurnExpectation } from '../turns/user-turn-expectation.ts'
 import type { LLMContext } from './llm-context.ts'
 import { describeIssue, type JsonSchema, type SchemaOutput, type StandardSchema } from './standard-schema.ts'
+
+/** A processor, as far as a function needs it: `call.llm.pushFrame(new TTSSpeakFrame('One moment.'))`. */
+export interface FramePusher {
+  pushFrame(frame: Frame, direction?: FrameDirection): void
+}
 
 /** What a function gets beside its arguments. */
 export interface ToolCallContext {
@@ -8,6 +15,13 @@ export interface ToolCallContext {
   readonly signal: AbortSignal
   readonly context: LLMContext
   readonly toolCallId: string
+  /**
+   * For services that must not do a thing twice, such as payments. A call that is made again because an earlier one, of
+   * the same function with the same arguments, did not finish gets the key of that one; every other call its own.
+   */
+  readonly idempotencyKey: string
+  /** The language model service: pushes frames from its place in the pipeline. */
+  readonly llm: FramePusher
   /** Reports an intermediate result; only functions marked `background` may. */
   readonly progress: (result: unknown) => void
   /** The application's own objects, as the task got them. */
@@ -22,16 +36,27 @@ export type ToolHandler<Args = Readonly<Record<string, unknown>>> = (args: Args,
 
 /** How a call behaves; the language model service has the defaults. */
 export interface FunctionCallOptions {
-  /** Whether an interruption aborts the call. Default true. */
-  readonly cancelOnInterruption?: boolean | undefined
+  /**
+   * What an interruption does to the call: `true` aborts it, `false` lets it go on, `detach` lets it go on in the
+   * background, so that its result comes as a message of its own. Default true, and false for a background function.
+   */
+  readonly cancelOnInterruption?: boolean | 'detach' | undefined
   /** The call is cancelled after this long, seconds. Default: that of the service. */
   readonly timeoutSecs?: number | undefined
   /** The conversation goes on while it runs, and hears of its results by messages of their own. Default false. */
   readonly background?: boolean | undefined
+  /** While it runs the model is offered `cancel_<name>`. Default false. */
+  readonly cancellableByLlm?: boolean | undefined
+}
+
+/** What both ways to define a function share. */
+export interface FunctionTraits extends FunctionCallOptions {
+  /** What the user will say while the model may call it, such as the digits of a phone number: turns end accordingly. */
+  readonly expects?: UserTurnExpectation | undefined
 }
 
 /** The fields of a {@link FunctionSchema}. */
-export interface FunctionDefinition extends FunctionCallOptions {
+export interface FunctionDefinition extends FunctionTraits {
   /** 1 to 64 letters, digits, `_` or `-`. */
   readonly name: string
   readonly description: string
@@ -64,9 +89,11 @@ export class FunctionSchema implements FunctionDefinition {
   readonly $defs: Readonly<Record<string, JsonSchema>> | undefined
   readonly handler: ToolHandler | undefined
   readonly parameters: StandardSchema | undefined
-  readonly cancelOnInterruption: boolean | undefined
+  readonly cancelOnInterruption: boolean | 'detach' | undefined
   readonly timeoutSecs: number | undefined
   readonly background: boolean | undefined
+  readonly cancellableByLlm: boolean | undefined
+  readonly expects: UserTurnExpectation | undefined
 
   constructor(definition: FunctionDefinition) {
     this.name = definition.name
@@ -79,6 +106,8 @@ export class FunctionSchema implements FunctionDefinition {
     this.cancelOnInterruption = definition.cancelOnInterruption
     this.timeoutSecs = definition.timeoutSecs
     this.background = definition.background
+    this.cancellableByLlm = definition.cancellableByLlm
+    this.expects = definition.expects
     verify(this)
   }
 
@@ -107,7 +136,7 @@ export class FunctionSchema implements FunctionDefinition {
 }
 
 /** What {@link defineFunction} takes. */
-export interface TypedFunctionDefinition<S extends StandardSchema> extends FunctionCallOptions {
+export interface TypedFunctionDefinition<S extends StandardSchema> extends FunctionTraits {
   /** 1 to 64 letters, digits, `_` or `-`. */
   readonly name: string
   readonly description: string

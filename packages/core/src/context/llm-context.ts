@@ -1,5 +1,9 @@
+import type { AudioRaw } from '../frames/audio.ts'
+import type { ImageRaw } from '../frames/image.ts'
 import { type Logger, silentLogger } from '../runtime/log.ts'
 import { isSpecificMessage, type LLMSpecificMessage, type Message, type StandardMessage } from './messages.ts'
+import { createAudioMessage, createImageMessage, type MediaMessageOptions } from './media-messages.ts'
+import { pruneMessages, type PruneLimits } from './prune-messages.ts'
 import { type ToolChoice, type Tools, ToolsSchema } from './tools.ts'
 
 /** What a new context may hold. */
@@ -41,6 +45,12 @@ export class LLMContext {
   readonly #messages: Message[] = []
   #tools: ToolsSchema | undefined
   #toolChoice: ToolChoice | undefined
+  /** @internal Holds results that the model has not been run on, because it was not its turn. */
+  hasUnreadResults = false
+  /** @internal How often something was put to the model: an answer that begins has read all of it. */
+  asked = 0
+  /** @internal How much of it an answer of an LLMService has begun to read. */
+  read = 0
 
   constructor(messages: readonly Message[] | LLMContextOptions = {}, tools?: Tools) {
     const options: LLMContextOptions = isList(messages) ? { messages, tools } : messages
@@ -116,6 +126,44 @@ export class LLMContext {
   /** Replaces all messages by what `transform` makes of them. */
   transformMessages(transform: (messages: readonly Message[]) => readonly Message[]): void {
     this.setMessages(transform([...this.#messages]))
+  }
+
+  /**
+   * Puts other messages in the place of some that stand in the context, as the same objects. The others stay, and what
+   * is being said keeps its place. False, and nothing changes, when one of them is not there any more.
+   */
+  replaceMessages(messages: readonly Message[], by: readonly Message[]): boolean {
+    const gone = new Set(messages)
+    const isGone = ({ message }: Slot): boolean => message !== undefined && gone.has(message)
+    const first = this.#slots.findIndex(isGone)
+    const rest = this.#slots.filter((slot) => !isGone(slot))
+    if (first < 0 || this.#slots.length - rest.length !== gone.size) return false
+    this.#slots.splice(0, Infinity, ...rest.toSpliced(first, 0, ...by.map((message) => ({ message }))))
+    this.#list()
+    return true
+  }
+
+  /**
+   * Drops the oldest messages beyond the limits, as {@link pruneMessages} does, and returns how many.
+   *
+   * @throws PcError `invalid-prune-limits`.
+   */
+  prune(limits: PruneLimits): number {
+    const kept = new Set(pruneMessages(this.#messages, limits))
+    const gone = this.#messages.filter((message) => !kept.has(message))
+    if (gone.length > 0) this.replaceMessages(gone, [])
+    return gone.length
+  }
+
+  /** Appends a message with a picture. @throws PcError `invalid-image`. */
+  async addImageMessage(image: ImageRaw, options?: MediaMessageOptions): Promise<void> {
+    const place = this.addPlace()
+    place.set(await createImageMessage(image, options))
+  }
+
+  /** Appends a message with a sound. */
+  addAudioMessage(audio: AudioRaw, options?: MediaMessageOptions): void {
+    this.addMessage(createAudioMessage(audio, options))
   }
 
   /**

@@ -10,10 +10,15 @@ import { backgroundMessage, encodeBackgroundStart, encodeToolContent } from './t
 
 type Call =
   /** Asked for by the model; its batch is known. */
-  | { readonly state: 'asked'; readonly batch: readonly string[] }
+  | { readonly state: 'asked'; readonly batch: readonly string[]; readonly interrupted: boolean }
   /** Cancelled before it was seen to run. */
   | { readonly state: 'dropped'; readonly batch: readonly string[]; readonly runLlm: boolean }
-  | { readonly state: 'running'; readonly group: Group | undefined; readonly background: boolean }
+  | {
+      readonly state: 'running'
+      readonly group: Group | undefined
+      readonly background: boolean
+      readonly detachOnInterruption: boolean
+    }
 
 interface Group {
   readonly id: string
@@ -49,38 +54,46 @@ export class ToolLedger {
     return false
   }
 
+  isRunning(toolCallId: string): boolean {
+    return this.#calls.get(toolCallId)?.state === 'running'
+  }
+
   started(frame: FunctionCallsStartedFrame): void {
     const batch = frame.functionCalls.map(({ toolCallId }) => toolCallId)
-    for (const id of batch) if (!this.#calls.has(id)) this.#calls.set(id, { state: 'asked', batch })
+    for (const id of batch) if (!this.#calls.has(id)) this.#calls.set(id, { state: 'asked', batch, interrupted: false })
   }
 
   /** True when the model is to run now. */
   inProgress(frame: FunctionCallInProgressFrame): boolean {
-    const { toolCallId: id, groupId, background } = frame
+    const { toolCallId: id, groupId, detachOnInterruption } = frame
     const known = this.#calls.get(id)
     if (known?.state === 'running') return false
+    const background = frame.background || (detachOnInterruption && known?.state === 'asked' && known.interrupted)
     const group = groupId === undefined ? undefined : this.#group(groupId, known?.batch ?? [])
-    this.#writeCall(frame)
+    this.#writeCall(frame, background)
     if (known?.state === 'dropped') {
       this.#context.setToolMessage(id, encodeToolContent({ status: 'cancelled' }))
       this.#calls.delete(id)
       return known.runLlm && this.#settle(id, group, true)
     }
     group?.open.add(id)
-    this.#calls.set(id, { state: 'running', group: background ? undefined : group, background })
+    this.#calls.set(id, { state: 'running', group: background ? undefined : group, background, detachOnInterruption })
     // The others of its group do not wait for a background call.
     return background && group !== undefined && this.#settle(id, group, false)
   }
 
-  /** `undefined` when it was ignored, else whether the model is to run now. */
-  result(frame: FunctionCallResultFrame): boolean | undefined {
+  /**
+   * `undefined` when it was ignored, else whether the model is to run now. A picture that comes with it is something to
+   * run on.
+   */
+  result(frame: FunctionCallResultFrame, withImage = false): boolean | undefined {
     const { toolCallId: id, result, properties } = frame
     const call = this.#calls.get(id)
     if (call?.state !== 'running') {
       this.#warn(`A result of ${frame.functionName} came for a call that is not running and is ignored.`)
       return undefined
     }
-    const asks = properties.runLlm ?? (result !== undefined && result !== null)
+    const asks = properties.runLlm ?? (withImage || (result !== undefined && result !== null))
     if (properties.isFinal === false) {
       if (!call.background) {
         this.#warn(`${frame.functionName} is not a background function: its intermediate result is ignored.`)
@@ -116,9 +129,25 @@ export class ToolLedger {
     return this.#settle(id, call.group, runLlm)
   }
 
-  /** What settled before an interruption does not ask for a run any more: what follows the interruption decides. */
-  interrupted(): void {
-    for (const group of this.#groups.values()) group.wantsRun = false
+  /**
+   * What settled before an interruption does not ask for a run any more: what follows the interruption decides. Calls
+   * that detach go on in the background. True when the model would have run on something that it has not read.
+   */
+  interrupted(): boolean {
+    let unread = false
+    for (const group of this.#groups.values()) {
+      unread ||= group.wantsRun
+      group.wantsRun = false
+    }
+    for (const [id, call] of this.#calls) {
+      if (call.state === 'asked') this.#calls.set(id, { ...call, interrupted: true })
+      else if (call.state === 'running' && call.detachOnInterruption && !call.background) {
+        this.#context.setToolMessage(id, encodeBackgroundStart(id))
+        this.#calls.set(id, { ...call, group: undefined, background: true })
+        this.#settle(id, call.group, false)
+      }
+    }
+    return unread
   }
 
   #group(groupId: string, batch: readonly string[]): Group {
@@ -145,7 +174,7 @@ export class ToolLedger {
   }
 
   /** The calls of one group share a message as long as nothing comes between them. */
-  #writeCall(frame: FunctionCallInProgressFrame): void {
+  #writeCall(frame: FunctionCallInProgressFrame, background: boolean): void {
     const { toolCallId, functionName, groupId } = frame
     const call: MessageToolCall = {
       id: toolCallId,
@@ -156,7 +185,7 @@ export class ToolLedger {
       const place = this.#context.addPlace({ role: 'assistant', content: null, tool_calls: [call] })
       this.#latest = groupId === undefined ? undefined : { groupId, place, toolCallId }
     }
-    const content = frame.background ? encodeBackgroundStart(toolCallId) : encodeToolContent({ status: 'running' })
+    const content = background ? encodeBackgroundStart(toolCallId) : encodeToolContent({ status: 'running' })
     this.#context.addMessage({ role: 'tool', tool_call_id: toolCallId, content })
   }
 

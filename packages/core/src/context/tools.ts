@@ -1,4 +1,5 @@
 import { PcError } from '../runtime/errors.ts'
+import type { UserTurnExpectation } from '../turns/user-turn-expectation.ts'
 import { type FunctionDefinition, FunctionSchema } from './function-schema.ts'
 
 /** How the model chooses among its tools. */
@@ -59,6 +60,11 @@ export class ToolsSchema {
 
   get isEmpty(): boolean {
     return this.standardTools.length === 0 && Object.values(this.customTools).every((list) => list.length === 0)
+  }
+
+  /** What the user will say, as the first function that expects something puts it. */
+  get expectation(): UserTurnExpectation {
+    return this.standardTools.find((tool) => tool.expects !== undefined)?.expects ?? 'free'
   }
 
   /** The function of this name. */

@@ -28,7 +28,7 @@ async function run(
   }: { context?: LLMContext; params?: LLMUserAggregatorParams; turns?: boolean } = {},
 ) {
   const aggregator = new LLMUserAggregator({ context, params })
-  const added: string[] = []
+  const added: (string | null)[] = []
   const stopped: UserTurnMessage[] = []
   aggregator.on('userTurnMessageAdded', ({ content }) => added.push(content))
   aggregator.on('userTurnStopped', (message) => stopped.push(message))

@@ -1,23 +1,32 @@
 import type { AnyFrame, FrameDirection } from '../frames/frame.ts'
 import { LLMContextFrame } from '../frames/llm.ts'
 import type { TranscriptionFrame } from '../frames/text.ts'
+import { UserTurnExpectationFrame } from '../frames/turn.ts'
 import type { FrameContext } from '../processor/frame-context.ts'
 import { FrameProcessor, type ProcessorEvents } from '../processor/frame-processor.ts'
 import type { PipelineSetup } from '../processor/setup.ts'
 import type { Timer } from '../runtime/clock.ts'
+import { PcError } from '../runtime/errors.ts'
 import { isoTime } from '../runtime/iso-time.ts'
 import { UserTurnProcessor } from '../turns/turn-processor.ts'
+import type { UserTurnExpectation } from '../turns/user-turn-expectation.ts'
+import type { UserTurnParams } from '../turns/user-turn-params.ts'
 import { applyContextFrame, type ContextFrameParams } from './context-frames.ts'
-import type { LLMContext } from './llm-context.ts'
+import type { LLMContext, MessagePlace } from './llm-context.ts'
 import { SpokenText } from './spoken-text.ts'
 
 /** How the user's half works. */
-export interface LLMUserAggregatorParams extends ContextFrameParams {
+export interface LLMUserAggregatorParams extends ContextFrameParams, UserTurnParams {
   /**
    * Where no turn processor decides turns: the user's words are committed this long after the last transcript, seconds.
    * Default 0.5.
    */
   readonly aggregationTimeout?: number | undefined
+  /**
+   * Whether the model hears and speaks by itself, so that transcripts are for the record alone: they enter the context
+   * when the model answers, ahead of its message, and the model is not run on them. Default: as the model announces.
+   */
+  readonly realtimeServiceMode?: boolean | undefined
 }
 
 /** What {@link LLMUserAggregator} takes. */
@@ -26,12 +35,14 @@ export interface LLMUserAggregatorOptions {
   readonly params?: LLMUserAggregatorParams | undefined
   /** Shown in logs, errors and `task.describe()`. */
   readonly name?: string | undefined
+  /** @internal An assistant aggregator tells it when the model answers. */
+  readonly paired?: boolean | undefined
 }
 
 /** A message of the user, as it stands in the context. */
 export interface UserTurnMessage {
-  /** Empty when nothing was understood. */
-  readonly content: string
+  /** Empty when nothing was understood; `null` at the end of a turn whose words the model hears by itself. */
+  readonly content: string | null
   /** When the turn began, ISO 8601. */
   readonly timestamp: string
   /** The speaker, as speech recognition names them. */
@@ -45,6 +56,20 @@ export interface UserAggregatorEvents extends ProcessorEvents {
   userTurnMessageAdded: [message: UserTurnMessage]
   /** The turn is over: all it added, joined. */
   userTurnStopped: [message: UserTurnMessage]
+  /** No strategy ended the turn; it is ended now. */
+  userTurnStopTimeout: []
+  /** The user has said nothing for `userIdleTimeout` after the agent. */
+  userTurnIdle: []
+  /** The user is ignored from now on. */
+  userMuteStarted: []
+  /** The user counts again. */
+  userMuteStopped: []
+}
+
+/** What the user said before an answer in realtime mode. */
+interface AnsweredWords {
+  readonly place: MessagePlace
+  readonly text: SpokenText
 }
 
 /**
@@ -53,7 +78,12 @@ export interface UserAggregatorEvents extends ProcessorEvents {
  */
 export class LLMUserAggregator extends FrameProcessor<UserAggregatorEvents> {
   readonly context: LLMContext
+  /** What the turn processor ahead of it is to be like. */
+  readonly turnParams: UserTurnParams
   readonly #params: LLMUserAggregatorParams
+  #expectation: UserTurnExpectation = 'free'
+  #unfollow: readonly (() => void)[] = []
+  readonly #paired: boolean
   #pending = new SpokenText()
   #userId: string | undefined = undefined
   /** When the first words or the start of the turn came. */
@@ -63,20 +93,46 @@ export class LLMUserAggregator extends FrameProcessor<UserAggregatorEvents> {
   #speaking = false
   #turnsAreDecided = false
   #timer: Timer | undefined = undefined
+  #realtime: boolean
+  /** Where the words that belong to the answer in the making stand, or will when they come. */
+  #answered: AnsweredWords | undefined = undefined
 
-  constructor({ context, params = {}, name }: LLMUserAggregatorOptions) {
+  /** @throws PcError `unpaired-aggregator` when realtime mode is forced without an {@link LLMContextAggregatorPair}. */
+  constructor({ context, params = {}, name, paired = false }: LLMUserAggregatorOptions) {
     super({ name })
+    if (params.realtimeServiceMode && !paired) {
+      const message = 'realtimeServiceMode needs an LLMContextAggregatorPair: its halves tell each other of answers.'
+      throw new PcError(message, { code: 'unpaired-aggregator', kind: 'config' })
+    }
     this.context = context
     this.#params = params
+    this.turnParams = params
+    this.#realtime = params.realtimeServiceMode ?? false
+    this.#paired = paired
+  }
+
+  /** @internal The model answers: what the user said stands ahead of it, also what is recognised later. */
+  modelAnswers(phase: 'start' | 'end'): void {
+    if (!this.#realtime) return
+    this.#answered = undefined
+    if (phase === 'end') return
+    this.#answered = { place: this.context.addPlace(), text: new SpokenText() }
+    const pending = this.#pending.text
+    this.#pending = new SpokenText()
+    if (pending !== '') this.#recordAnswered(this.#answered, pending)
   }
 
   override onSetup({ processors }: PipelineSetup): void {
-    this.#turnsAreDecided = processors.some((processor) => processor instanceof UserTurnProcessor)
+    const turns = processors.find((processor) => processor instanceof UserTurnProcessor)
+    this.#turnsAreDecided = turns !== undefined
+    this.#expectation = 'free'
+    this.#follow(turns)
   }
 
   override processFrame(frame: AnyFrame, _direction: FrameDirection, ctx: FrameContext): void {
     const applied = applyContextFrame(this.context, frame, this.#params)
-    if (applied === 'run') this.#runModel()
+    if (applied === 'forward') this.#tellExpectation()
+    if (applied === 'run') this.#runModel(frame.type === 'LLMRunFrame' ? undefined : ++this.context.asked)
     if (applied === 'run' || applied === 'done') return
     switch (frame.type) {
       case 'TranscriptionFrame':
@@ -85,9 +141,12 @@ export class LLMUserAggregator extends FrameProcessor<UserAggregatorEvents> {
       case 'InterimTranscriptionFrame':
       case 'TranslationFrame':
         return
+      case 'LLMServiceMetadataFrame':
+        this.#realtime = this.#params.realtimeServiceMode ?? (this.#paired && frame.isRealtimeService)
+        break
       case 'UserTurnInferenceFrame':
         this.#leaveTurnsToOthers()
-        if (this.#commit()) this.#runModel()
+        if (!this.#realtime && this.#commit()) this.#runModel(++this.context.asked)
         if (!this.#speaking) this.#endTurn()
         return
       case 'UserStartedSpeakingFrame':
@@ -97,7 +156,8 @@ export class LLMUserAggregator extends FrameProcessor<UserAggregatorEvents> {
       case 'UserStoppedSpeakingFrame':
         this.#speaking = false
         // Words that still wait are on their way to be committed.
-        if (this.#pending.text === '') this.#endTurn()
+        if (this.#realtime || this.#pending.text === '') this.#endTurn()
+        this.#deliverResults()
         break
       default:
     }
@@ -123,6 +183,22 @@ export class LLMUserAggregator extends FrameProcessor<UserAggregatorEvents> {
 
   override onCleanup(): void {
     this.#timer?.cancel()
+    this.#follow(undefined)
+  }
+
+  /** What the turn processor tells is told here too: this is the half that applications know. */
+  #follow(turns: UserTurnProcessor | undefined): void {
+    for (const stop of this.#unfollow) stop()
+    const names = ['userTurnStopTimeout', 'userTurnIdle', 'userMuteStarted', 'userMuteStopped'] as const
+    this.#unfollow = turns === undefined ? [] : names.map((name) => turns.on(name, () => this.emit(name)))
+  }
+
+  /** The functions that the model may call tell what the user will say. */
+  #tellExpectation(): void {
+    const expectation = this.context.tools?.expectation ?? 'free'
+    if (expectation === this.#expectation) return
+    this.#expectation = expectation
+    this.pushFrame(new UserTurnExpectationFrame(expectation), 'upstream')
   }
 
   #leaveTurnsToOthers(): void {
@@ -134,6 +210,8 @@ export class LLMUserAggregator extends FrameProcessor<UserAggregatorEvents> {
     // The earlier turn was never said to be over.
     if (this.#committed.length > 0) this.#endTurn()
     this.#speaking = true
+    this.#tellExpectation()
+    this.#answered = undefined
     this.#timestamp ??= this.#now()
     this.emit('userTurnStarted')
   }
@@ -143,6 +221,11 @@ export class LLMUserAggregator extends FrameProcessor<UserAggregatorEvents> {
     if (text === '') return
     this.#timestamp ??= this.#now()
     this.#userId = frame.userId === '' ? this.#userId : frame.userId
+    if (this.#realtime) {
+      if (this.#answered === undefined) this.#pending.append(text)
+      else this.#recordAnswered(this.#answered, text)
+      return
+    }
     this.#pending.append(text)
     if (!this.#turnsAreDecided) this.#awaitSilence()
   }
@@ -151,7 +234,7 @@ export class LLMUserAggregator extends FrameProcessor<UserAggregatorEvents> {
     this.#timer?.cancel()
     this.#timer = this.runtime.clock.setTimeout(
       () => {
-        if (this.#commit()) this.#runModel()
+        if (this.#commit()) this.#runModel(++this.context.asked)
         this.#endTurn()
       },
       (this.#params.aggregationTimeout ?? 0.5) * 1000,
@@ -169,8 +252,18 @@ export class LLMUserAggregator extends FrameProcessor<UserAggregatorEvents> {
     return true
   }
 
+  #recordAnswered({ place, text }: AnsweredWords, words: string): void {
+    text.append(words)
+    if (place.set({ role: 'user', content: text.text })) this.emit('userTurnMessageAdded', this.#message(text.text))
+  }
+
+  /** Results came while the user spoke, who said nothing that the model is run on. */
+  #deliverResults(): void {
+    if (this.context.hasUnreadResults && this.#pending.text === '') this.#runModel()
+  }
+
   #endTurn(): void {
-    const content = this.#committed.join(' ')
+    const content = this.#realtime ? null : this.#committed.join(' ')
     if (this.#timestamp === undefined) return
     this.emit('userTurnStopped', this.#message(content))
     this.#committed = []
@@ -184,12 +277,14 @@ export class LLMUserAggregator extends FrameProcessor<UserAggregatorEvents> {
     if (this.#committed.length > 0) this.#endTurn()
   }
 
-  #message(content: string): UserTurnMessage {
+  #message(content: string | null): UserTurnMessage {
     return { content, timestamp: this.#timestamp ?? this.#now(), userId: this.#userId }
   }
 
-  #runModel(): void {
-    this.pushFrame(new LLMContextFrame(this.context))
+  #runModel(asked?: number): void {
+    this.#tellExpectation()
+    this.context.hasUnreadResults = false
+    this.pushFrame(new LLMContextFrame(this.context, asked))
   }
 
   #now(): string {

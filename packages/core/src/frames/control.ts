@@ -75,10 +75,16 @@ export class ServiceUpdateSettingsFrame<T extends string = 'ServiceUpdateSetting
   declare readonly delta: Readonly<Record<string, unknown>>
   /** Only this service takes it; default: the first of its kind. */
   declare readonly service: FrameProcessor | undefined
-  constructor(delta: Readonly<Record<string, unknown>>, options?: { service?: FrameProcessor }) {
+  /** Whether the services of a switcher that are not active take it too. Default false. */
+  declare readonly reachInactiveServices: boolean
+  constructor(
+    delta: Readonly<Record<string, unknown>>,
+    options?: { service?: FrameProcessor; reachInactiveServices?: boolean },
+  ) {
     super()
     this.delta = delta
     this.service = options?.service
+    this.reachInactiveServices = options?.reachInactiveServices ?? false
   }
   static {
     defineFrame(this, 'ServiceUpdateSettingsFrame', { sticky: true })
@@ -106,6 +112,36 @@ export class TTSUpdateSettingsFrame extends ServiceUpdateSettingsFrame<'TTSUpdat
   }
 }
 
+/** Which service a {@link ManuallySwitchServiceFrame} means. */
+export interface SwitchTarget {
+  /** Its place in the switcher's list. */
+  readonly serviceIndex?: number
+  readonly service?: FrameProcessor
+}
+
+/**
+ * Makes another service of a switcher the active one, in its turn: what went in before is finished first. The first
+ * switcher that has the service takes it.
+ *
+ * ```ts
+ * new ManuallySwitchServiceFrame({ serviceIndex: 1 })
+ * new ManuallySwitchServiceFrame({ service: backup })
+ * ```
+ */
+export class ManuallySwitchServiceFrame extends Frame<'ManuallySwitchServiceFrame'> {
+  declare readonly serviceIndex: number | undefined
+  declare readonly service: FrameProcessor | undefined
+  constructor(target: number | SwitchTarget) {
+    super()
+    const { serviceIndex, service } = typeof target === 'number' ? { serviceIndex: target } : { ...target }
+    this.serviceIndex = serviceIndex
+    this.service = service
+  }
+  static {
+    defineFrame(this, 'ManuallySwitchServiceFrame', { sticky: true })
+  }
+}
+
 /** What a recogniser says of itself at start. */
 export class STTMetadataFrame extends Frame<'STTMetadataFrame'> {
   declare readonly serviceName: string
@@ -121,6 +157,21 @@ export class STTMetadataFrame extends Frame<'STTMetadataFrame'> {
   }
 }
 
+/** What a language model says of itself at start. */
+export class LLMServiceMetadataFrame extends Frame<'LLMServiceMetadataFrame'> {
+  declare readonly serviceName: string
+  /** It hears and speaks by itself: transcripts are for the record alone. */
+  declare readonly isRealtimeService: boolean
+  constructor(serviceName: string, isRealtimeService: boolean) {
+    super()
+    this.serviceName = serviceName
+    this.isRealtimeService = isRealtimeService
+  }
+  static {
+    defineFrame(this, 'LLMServiceMetadataFrame', { lane: 'system', sticky: true })
+  }
+}
+
 declare module './frame.ts' {
   interface FrameTypes {
     ErrorFrame: ErrorFrame
@@ -129,9 +180,11 @@ declare module './frame.ts' {
     FrameProcessorPauseUrgentFrame: FrameProcessorPauseUrgentFrame
     FrameProcessorResumeFrame: FrameProcessorResumeFrame
     ServiceUpdateSettingsFrame: ServiceUpdateSettingsFrame
+    ManuallySwitchServiceFrame: ManuallySwitchServiceFrame
     LLMUpdateSettingsFrame: LLMUpdateSettingsFrame
     STTUpdateSettingsFrame: STTUpdateSettingsFrame
     TTSUpdateSettingsFrame: TTSUpdateSettingsFrame
     STTMetadataFrame: STTMetadataFrame
+    LLMServiceMetadataFrame: LLMServiceMetadataFrame
   }
 }

@@ -1,15 +1,19 @@
 import type { LLMContext } from '../context/llm-context.ts'
 import type { Message } from '../context/messages.ts'
 import type { ToolChoice, ToolsSchema } from '../context/tools.ts'
+import { PcError } from '../runtime/errors.ts'
 import { defineFrame, Frame } from './frame.ts'
 
 /** Runs the model on a context: downstream from the user aggregator, upstream from the assistant aggregator. */
 export class LLMContextFrame<T extends string = 'LLMContextFrame'> extends Frame<T> {
   declare readonly isA: { readonly LLMContextFrame: true }
   declare readonly context: LLMContext
-  constructor(context: LLMContext) {
+  /** @internal What the context was asked up to this number: an answer that has read it makes the frame superfluous. */
+  declare readonly asked: number | undefined
+  constructor(context: LLMContext, asked?: number) {
     super()
     this.context = context
+    this.asked = asked
   }
   static {
     defineFrame(this, 'LLMContextFrame')
@@ -163,6 +167,83 @@ export class LLMContextAssistantTimestampFrame extends Frame<'LLMContextAssistan
   }
 }
 
+/** The assistant's turn is over: what its message holds, for those who follow the conversation. */
+export class LLMContextAssistantTurnFrame extends Frame<'LLMContextAssistantTurnFrame'> {
+  declare readonly text: string
+  /** When the turn began, ISO 8601. */
+  declare readonly timestamp: string
+  constructor(text: string, timestamp: string) {
+    super()
+    this.text = text
+    this.timestamp = timestamp
+  }
+  static {
+    defineFrame(this, 'LLMContextAssistantTurnFrame')
+  }
+}
+
+/** A sign that the model gives about the conversation, such as a turn that is not complete yet. It is never spoken. */
+export class LLMMarkerFrame extends Frame<'LLMMarkerFrame'> {
+  declare readonly marker: string
+  /** A message of its own, at once; else a part of the assistant's message. */
+  declare readonly appendToContextImmediately: boolean
+  constructor(marker: string, options?: { appendToContextImmediately?: boolean }) {
+    super()
+    this.marker = marker
+    this.appendToContextImmediately = options?.appendToContextImmediately ?? true
+  }
+  static {
+    defineFrame(this, 'LLMMarkerFrame')
+  }
+}
+
+/** The model begins to think. What it thinks is never spoken. */
+export class LLMThoughtStartFrame extends Frame<'LLMThoughtStartFrame'> {
+  /** Whether the thought goes into the context. Default false. */
+  declare readonly appendToContext: boolean
+  /** The adapter that can read it there, for example `anthropic`. */
+  declare readonly llm: string | undefined
+  constructor(options?: { appendToContext?: boolean; llm?: string | undefined }) {
+    super()
+    this.appendToContext = options?.appendToContext ?? false
+    this.llm = options?.llm
+    if (this.appendToContext && this.llm === undefined) {
+      throw new PcError('A thought for the context needs `llm`: the adapter that can read it.', {
+        code: 'invalid-thought',
+        kind: 'config',
+      })
+    }
+  }
+  static {
+    defineFrame(this, 'LLMThoughtStartFrame')
+  }
+}
+
+/** A piece of a thought. */
+export class LLMThoughtTextFrame extends Frame<'LLMThoughtTextFrame'> {
+  declare readonly text: string
+  constructor(text: string) {
+    super()
+    this.text = text
+  }
+  static {
+    defineFrame(this, 'LLMThoughtTextFrame')
+  }
+}
+
+/** The thought is complete. */
+export class LLMThoughtEndFrame extends Frame<'LLMThoughtEndFrame'> {
+  /** What the provider wants back with the thought. */
+  declare readonly signature: string | undefined
+  constructor(signature?: string) {
+    super()
+    this.signature = signature
+  }
+  static {
+    defineFrame(this, 'LLMThoughtEndFrame')
+  }
+}
+
 declare module './frame.ts' {
   interface FrameTypes {
     LLMContextFrame: LLMContextFrame
@@ -179,5 +260,10 @@ declare module './frame.ts' {
     LLMFullResponseEndFrame: LLMFullResponseEndFrame
     LLMAssistantPushAggregationFrame: LLMAssistantPushAggregationFrame
     LLMContextAssistantTimestampFrame: LLMContextAssistantTimestampFrame
+    LLMContextAssistantTurnFrame: LLMContextAssistantTurnFrame
+    LLMMarkerFrame: LLMMarkerFrame
+    LLMThoughtStartFrame: LLMThoughtStartFrame
+    LLMThoughtTextFrame: LLMThoughtTextFrame
+    LLMThoughtEndFrame: LLMThoughtEndFrame
   }
 }

@@ -1,3 +1,4 @@
+import type { MappedText } from '../text/mapped-text.ts'
 import { defineFrame, Frame } from './frame.ts'
 
 /** How a text frame is spoken and remembered. */
@@ -50,6 +51,10 @@ export interface AggregatedTextOptions extends TextOptions {
   segmentId?: number | undefined
   /** The model's own text where `text` was changed for speaking. */
   rawText?: string | undefined
+  /** For every character of `text`, how much of `rawText` it covers with those before it; see {@link MappedText}. */
+  rawEnds?: readonly number[] | undefined
+  /** What the provider is asked to say where it is not `text`, with the way back to `text`. */
+  spoken?: MappedText | undefined
   willBeSpoken?: boolean | undefined
 }
 
@@ -60,6 +65,8 @@ export class AggregatedTextFrame<T extends string = 'AggregatedTextFrame'> exten
   declare readonly contextId: string | undefined
   declare readonly segmentId: number | undefined
   declare readonly rawText: string | undefined
+  declare readonly rawEnds: readonly number[] | undefined
+  declare readonly spoken: MappedText | undefined
   declare readonly willBeSpoken: boolean
   constructor(text: string, aggregatedBy: AggregatedBy, options?: AggregatedTextOptions) {
     super(text, options)
@@ -67,6 +74,8 @@ export class AggregatedTextFrame<T extends string = 'AggregatedTextFrame'> exten
     this.contextId = options?.contextId
     this.segmentId = options?.segmentId
     this.rawText = options?.rawText
+    this.rawEnds = options?.rawEnds
+    this.spoken = options?.spoken
     this.willBeSpoken = options?.willBeSpoken ?? false
   }
   static {

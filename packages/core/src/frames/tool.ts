@@ -27,19 +27,27 @@ export class FunctionCallInProgressFrame extends Frame<'FunctionCallInProgressFr
   declare readonly toolCallId: string
   declare readonly arguments: Readonly<Record<string, unknown>>
   declare readonly cancelOnInterruption: boolean
+  /** An interruption makes it a background call. */
+  declare readonly detachOnInterruption: boolean
   /** The calls of one response share it. */
   declare readonly groupId: string | undefined
   /** The call reports later by messages of its own, while the conversation goes on. */
   declare readonly background: boolean
   constructor(
     call: Pick<FunctionCall, 'functionName' | 'toolCallId' | 'arguments'>,
-    options?: { cancelOnInterruption?: boolean; groupId?: string | undefined; background?: boolean },
+    options?: {
+      cancelOnInterruption?: boolean
+      detachOnInterruption?: boolean
+      groupId?: string | undefined
+      background?: boolean
+    },
   ) {
     super()
     this.functionName = call.functionName
     this.toolCallId = call.toolCallId
     this.arguments = call.arguments
     this.cancelOnInterruption = options?.cancelOnInterruption ?? true
+    this.detachOnInterruption = options?.detachOnInterruption ?? false
     this.groupId = options?.groupId
     this.background = options?.background ?? false
   }

@@ -80,12 +80,21 @@ export class BotSpeechHeardFrame extends Frame<'BotSpeechHeardFrame'> {
   declare readonly segments: readonly HeardSegment[]
   /** No later report will change it. */
   declare readonly final: boolean
-  constructor(contextId: string, text: string, segments: readonly HeardSegment[], final: boolean) {
+  /** Whether the assistant aggregator records the utterance. Default true. */
+  declare readonly appendToContext: boolean
+  constructor(
+    contextId: string,
+    text: string,
+    segments: readonly HeardSegment[],
+    final: boolean,
+    appendToContext = true,
+  ) {
     super()
     this.contextId = contextId
     this.text = text
     this.segments = segments
     this.final = final
+    this.appendToContext = appendToContext
   }
   static {
     defineFrame(this, 'BotSpeechHeardFrame', { sticky: true })

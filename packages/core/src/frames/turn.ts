@@ -1,3 +1,5 @@
+import type { TurnCompletionConfig } from '../turns/turn-completion.ts'
+import type { UserTurnExpectation } from '../turns/user-turn-expectation.ts'
 import type { VADParams } from '../turns/vad-analyzer.ts'
 import { defineFrame, Frame } from './frame.ts'
 
@@ -58,6 +60,66 @@ export class UserTurnInferenceFrame extends Frame<'UserTurnInferenceFrame'> {
   }
   static {
     defineFrame(this, 'UserTurnInferenceFrame', { sticky: true })
+  }
+}
+
+/** A service with a turn detection of its own proposes that the user's turn began. Strategies of the turn processor decide. */
+export class ProposedUserStartedSpeakingFrame extends Frame<'ProposedUserStartedSpeakingFrame'> {
+  static {
+    defineFrame(this, 'ProposedUserStartedSpeakingFrame', { lane: 'system' })
+  }
+}
+
+/** A service with a turn detection of its own proposes that the user's turn ended. */
+export class ProposedUserStoppedSpeakingFrame extends Frame<'ProposedUserStoppedSpeakingFrame'> {
+  static {
+    defineFrame(this, 'ProposedUserStoppedSpeakingFrame', { lane: 'system' })
+  }
+}
+
+/**
+ * Whoever answers the user's words so far takes them for a complete turn: the turn processor ends the turn, if its stop
+ * strategies wait for that.
+ */
+export class UserTurnInferenceCompletedFrame extends Frame<'UserTurnInferenceCompletedFrame'> {
+  static {
+    defineFrame(this, 'UserTurnInferenceCompletedFrame', { lane: 'system' })
+  }
+}
+
+/** What the user is expected to say, until the next of these frames; endpointing is as patient as that takes. */
+export class UserTurnExpectationFrame extends Frame<'UserTurnExpectationFrame'> {
+  declare readonly expectation: UserTurnExpectation
+  constructor(expectation: UserTurnExpectation) {
+    super()
+    this.expectation = expectation
+  }
+  static {
+    defineFrame(this, 'UserTurnExpectationFrame', { lane: 'system', sticky: true })
+  }
+}
+
+/** Has language models begin every answer with a mark that says whether the user has finished; `undefined` ends that. */
+export class LLMTurnCompletionFrame extends Frame<'LLMTurnCompletionFrame'> {
+  declare readonly config: TurnCompletionConfig | undefined
+  constructor(config: TurnCompletionConfig | undefined) {
+    super()
+    this.config = config
+  }
+  static {
+    defineFrame(this, 'LLMTurnCompletionFrame', { lane: 'system', sticky: true })
+  }
+}
+
+/** Changes how long the user may be silent before `userTurnIdle`, seconds; 0 or less turns it off. */
+export class UserIdleTimeoutUpdateFrame extends Frame<'UserIdleTimeoutUpdateFrame'> {
+  declare readonly timeoutSecs: number
+  constructor(timeoutSecs: number) {
+    super()
+    this.timeoutSecs = timeoutSecs
+  }
+  static {
+    defineFrame(this, 'UserIdleTimeoutUpdateFrame', { lane: 'system', sticky: true })
   }
 }
 
@@ -146,6 +208,12 @@ declare module './frame.ts' {
     UserStartedSpeakingFrame: UserStartedSpeakingFrame
     UserStoppedSpeakingFrame: UserStoppedSpeakingFrame
     UserTurnInferenceFrame: UserTurnInferenceFrame
+    ProposedUserStartedSpeakingFrame: ProposedUserStartedSpeakingFrame
+    ProposedUserStoppedSpeakingFrame: ProposedUserStoppedSpeakingFrame
+    UserTurnInferenceCompletedFrame: UserTurnInferenceCompletedFrame
+    UserTurnExpectationFrame: UserTurnExpectationFrame
+    LLMTurnCompletionFrame: LLMTurnCompletionFrame
+    UserIdleTimeoutUpdateFrame: UserIdleTimeoutUpdateFrame
     UserSpeakingFrame: UserSpeakingFrame
     SpeechControlParamsFrame: SpeechControlParamsFrame
     VADParamsUpdateFrame: VADParamsUpdateFrame

@@ -60,6 +60,15 @@ export interface STTUsageMetrics extends Measured {
   readonly audioSecs: number
 }
 
+/** What a turn analyzer made of the user's speech, and how long it took, seconds. */
+export interface TurnMetrics extends Measured {
+  readonly kind: 'turn'
+  readonly complete: boolean
+  /** Of being complete, 0 to 1. */
+  readonly probability?: number | undefined
+  readonly valueSecs: number
+}
+
 /** One measurement, by `kind`. */
 export type MetricsData =
   | TtfbMetrics
@@ -69,3 +78,4 @@ export type MetricsData =
   | LLMUsageMetrics
   | TTSUsageMetrics
   | STTUsageMetrics
+  | TurnMetrics

@@ -2,11 +2,11 @@ import { type AnyFrame, type Frame, type FrameDirection } from '../frames/frame.
 import type { EndFrame, StartFrame, StopFrame } from '../frames/lifecycle.ts'
 import { firstSight } from '../observers/observer.ts'
 import type { FrameContext } from '../processor/frame-context.ts'
-import { FrameProcessor } from '../processor/frame-processor.ts'
+import { FrameProcessor, type ProcessorEvents } from '../processor/frame-processor.ts'
 import type { Node } from '../processor/node.ts'
 import { PcError } from '../runtime/errors.ts'
 import { isDevelopment } from '../runtime/development.ts'
-import { Pipeline, type PipelineElement } from './pipeline.ts'
+import { type BasePipeline, Pipeline, type PipelineElement } from './pipeline.ts'
 
 /** A branch as the linker made it. */
 export interface Branch {
@@ -30,21 +30,28 @@ interface Barrier {
  * ```ts
  * new ParallelPipeline([whisper, deepgram])         // two branches
  * new ParallelPipeline([filter, tts], [recorder])   // two branches, the first in series
+ * new ParallelPipeline([whisper, deepgram], 'ears') // a name comes last
  * ```
  *
  * @throws PcError `no-branches` without a branch.
  */
-export class ParallelPipeline extends FrameProcessor {
+export class ParallelPipeline<Events extends ProcessorEvents = ProcessorEvents>
+  extends FrameProcessor<Events>
+  implements BasePipeline
+{
   readonly branches: readonly Pipeline[]
   #linked: readonly Branch[] = []
   #barrier: Barrier | undefined = undefined
   /** @internal True for a frame that no branch has let out before. */
   protected readonly first: (frame: Frame) => boolean = firstSight()
 
-  constructor(...args: [readonly PipelineElement[]] | readonly (PipelineElement | readonly PipelineElement[])[]) {
-    super()
+  constructor(...args: readonly (PipelineElement | readonly PipelineElement[] | string)[]) {
+    const lists = args.filter((argument) => typeof argument !== 'string')
+    super(args.find((argument) => typeof argument === 'string'))
     const branches =
-      args.length === 1 && isArray(args[0]) ? args[0].map((element) => (isArray(element) ? element : [element])) : args
+      lists.length === 1 && isArray(lists[0])
+        ? lists[0].map((element) => (isArray(element) ? element : [element]))
+        : lists
     if (branches.length === 0) {
       throw new PcError('ParallelPipeline needs at least one branch.', { code: 'no-branches', kind: 'config' })
     }
@@ -104,14 +111,26 @@ export class ParallelPipeline extends FrameProcessor {
     return frame === this.#barrier?.frame
   }
 
+  /** The processors of all branches, branch by branch. */
+  getProcessors(): readonly FrameProcessor[] {
+    return this.branches.flatMap((branch) => branch.processors)
+  }
+
+  /** @internal Sends a frame into one branch. */
+  protected enterBranch(index: number, frame: Frame, direction: FrameDirection): void {
+    const branch = this.#linked[index]
+    if (branch === undefined) return
+    const entry = direction === 'downstream' ? branch.head : branch.tail
+    if (entry === null) this.leave(frame, direction, index)
+    else entry.accept(frame, direction)
+  }
+
   /** @internal Sends a frame into every branch. */
   protected enter(frame: Frame, direction: FrameDirection, ctx: FrameContext): void {
     if (isDevelopment) Object.freeze(frame)
-    for (const [index, { head, tail }] of this.#linked.entries()) {
+    for (const index of this.#linked.keys()) {
       if (ctx.stale && !frame.sticky) return
-      const entry = direction === 'downstream' ? head : tail
-      if (entry === null) this.leave(frame, direction, index)
-      else entry.accept(frame, direction)
+      this.enterBranch(index, frame, direction)
     }
   }
 

@@ -95,6 +95,7 @@ export class PipelineTask {
     this.#hooks = new TaskHooks(this.#engine, options)
     this.#idle = this.#makeIdleMonitor()
     this.#heartbeats = this.#makeHeartbeats()
+    pipeline.attach(this)
   }
 
   /** Adds a listener and returns its remover. */

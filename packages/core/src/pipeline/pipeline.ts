@@ -1,5 +1,9 @@
+import type { Frame } from '../frames/frame.ts'
+import type { MetricsData } from '../observers/metrics.ts'
 import type { FrameProcessor } from '../processor/frame-processor.ts'
 import { PcError } from '../runtime/errors.ts'
+import type { PipelineParams, PipelineParamsFields } from './pipeline-params.ts'
+import { PipelineTask } from './pipeline-task.ts'
 
 /** What may stand in a pipeline's list. */
 export type PipelineElement = FrameProcessor | Pipeline | { toProcessor(): FrameProcessor } | (() => FrameProcessor)
@@ -7,7 +11,21 @@ export type PipelineElement = FrameProcessor | Pipeline | { toProcessor(): Frame
 /** The rarer options of {@link Pipeline}. */
 export interface PipelineOptions {
   name?: string
+  /**
+   * Taken for compatibility and without effect: frames always go straight from handler to handler, and a queue is used
+   * only where one has to wait.
+   */
+  enableDirectMode?: boolean
 }
+
+/** What every composition of processors has. */
+export interface BasePipeline {
+  readonly name: string
+  getProcessors(): readonly FrameProcessor[]
+}
+
+/** The latest measurement of each kind, by the name of its processor. */
+export type PipelineMetrics = Readonly<Record<string, { readonly [K in MetricsData['kind']]?: MetricsData }>>
 
 let unnamed = 0
 
@@ -20,11 +38,14 @@ let unnamed = 0
  *
  * @throws PcError `invalid-pipeline-element` for anything that is not an element, with its place.
  */
-export class Pipeline {
+export class Pipeline implements BasePipeline {
   readonly name: string
   readonly elements: readonly (FrameProcessor | Pipeline)[]
+  #task: PipelineTask | undefined
+  readonly #metrics: Record<string, { [K in MetricsData['kind']]?: MetricsData }> = {}
 
-  constructor(processors: readonly PipelineElement[], options: string | PipelineOptions = {}) {
+  /** Takes `(processors, name?, enableDirectMode?)`, or the rest in one object. */
+  constructor(processors: readonly PipelineElement[], options: string | PipelineOptions = {}, _direct?: boolean) {
     this.name = (typeof options === 'string' ? options : options.name) ?? `Pipeline#${++unnamed}`
     this.elements = processors.map((element, index) => resolveElement(element, `${this.name}[${index}]`))
   }
@@ -37,6 +58,38 @@ export class Pipeline {
   /** The seeds' name of {@link processors}. */
   getProcessors(): readonly FrameProcessor[] {
     return this.processors
+  }
+
+  /**
+   * Runs the pipeline to its end, as its task would; it makes a task of its own where it has none. What was queued before
+   * goes in first.
+   *
+   * @throws PcError `task-already-run` while it runs.
+   */
+  run(params?: PipelineParams | PipelineParamsFields): Promise<void> {
+    return this.#ownTask(params).run()
+  }
+
+  /** Puts frames in one after another, before or while it runs. */
+  queueFrames(frames: Iterable<Frame> | AsyncIterable<Frame>): Promise<void> {
+    return this.#ownTask().queueFrames(frames)
+  }
+
+  /** What was measured so far, when the task measures: see `enableMetrics` and `enableUsageMetrics`. */
+  getMetrics(): PipelineMetrics {
+    return Object.fromEntries(Object.entries(this.#metrics).map(([name, kinds]) => [name, { ...kinds }]))
+  }
+
+  /** @internal The task that runs it. */
+  attach(task: PipelineTask): void {
+    this.#task = task
+    task.on('metrics', ({ data }) => {
+      for (const item of data) this.#metrics[item.processor] = { ...this.#metrics[item.processor], [item.kind]: item }
+    })
+  }
+
+  #ownTask(params?: PipelineParams | PipelineParamsFields): PipelineTask {
+    return this.#task ?? new PipelineTask(this, params)
   }
 }
 

@@ -1,6 +1,6 @@
 import type { Observer } from '../observers/observer.ts'
 import type { ErrorFrame } from '../frames/control.ts'
-import type { Frame } from '../frames/frame.ts'
+import type { Frame, FrameDirection } from '../frames/frame.ts'
 import type { CancelFrame, EndFrame, StartFrame, StopFrame } from '../frames/lifecycle.ts'
 import type { MetricsData } from '../observers/metrics.ts'
 import type { Clock } from '../runtime/clock.ts'
@@ -40,6 +40,17 @@ export interface PipelineTaskOptions {
 export interface PipelineTaskArguments extends PipelineTaskOptions {
   pipeline: Pipeline
   params?: PipelineParams | PipelineParamsFields
+}
+
+/** What applications need of a task: a test may give something simpler in its place. */
+export interface BasePipelineTask {
+  readonly id: string
+  run(options?: { signal?: AbortSignal }): Promise<void>
+  queueFrame(frame: Frame, direction?: FrameDirection): Promise<void>
+  queueFrames(frames: Iterable<Frame> | AsyncIterable<Frame>): Promise<void>
+  stopWhenDone(): Promise<void>
+  cancel(reason?: string): Promise<void>
+  hasFinished(): boolean
 }
 
 /** A frame that ends a task. */

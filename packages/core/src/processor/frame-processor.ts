@@ -17,7 +17,7 @@ export const NODE: unique symbol = Symbol.for('@pc/core/node') as never
 export interface ProcessorEvents {
   /** It reported an error. */
   error: [frame: ErrorFrame]
-  /** Its connection to the provider failed. */
+  /** Its connection to the provider, or a request to it, failed. */
   connectionError: [error: PcError]
 }
 

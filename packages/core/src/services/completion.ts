@@ -10,7 +10,7 @@ import { REQUEST_POLICY, retryDelayMs } from './retry.ts'
 /** What a {@link Completion} does with a model's output. */
 export interface CompletionSink {
   text(text: string): void | Promise<void>
-  thought?(text: string): void
+  thought?(text: string, signature: string | undefined): void
   /** The first output of any kind, once. */
   began?(elapsedMs: number): void
   /** The answer did not begin in time and is asked for again, or given up. */
@@ -128,7 +128,7 @@ export class Completion {
         return undefined
       case 'reasoning':
         this.#begin()
-        this.#sink.thought?.(event.text)
+        this.#sink.thought?.(event.text, event.signature)
         return undefined
       case 'usage':
         this.usage = event.usage

@@ -9,7 +9,7 @@ import { sleep } from '../runtime/clock.ts'
 import { runTest } from '../testing/run-test.ts'
 import type { LLMEvent } from './llm-types.ts'
 import { LLMService } from './llm-service.ts'
-import type { FunctionHandler } from './tool-runner.ts'
+import type { FunctionHandler } from './function-call-params.ts'
 
 /** Calls its functions in the first answer, and tells their results in the next. */
 class CallingLLM extends LLMService {

@@ -336,17 +336,25 @@ describe('LLMService', () => {
     })
   })
 
-  test('says nothing of an answer that is not text', async () => {
+  test('says nothing of an answer that is not text, and tells what the model thought', async () => {
     const script: Script = async function* () {
-      yield { type: 'reasoning', text: 'thinking' }
+      yield { type: 'reasoning', text: 'thin' }
+      yield { type: 'reasoning', text: 'king', signature: 's' }
       yield { type: 'done', finishReason: 'stop' }
     }
     const llm = new ScriptedLLM(script)
     const thoughts: string[] = []
     llm.on('thought', (text) => thoughts.push(text))
     const { down } = await runTest(llm, { frames: [new LLMContextFrame(context())] })
-    expect(tell(down)).toEqual(['LLMFullResponseStart', 'LLMFullResponseEnd'])
-    expect(thoughts).toEqual(['thinking'])
+    expect(down).toMatchObject([
+      { type: 'LLMFullResponseStartFrame' },
+      { type: 'LLMThoughtStartFrame', appendToContext: false },
+      { type: 'LLMThoughtTextFrame', text: 'thin' },
+      { type: 'LLMThoughtTextFrame', text: 'king' },
+      { type: 'LLMThoughtEndFrame', signature: 's' },
+      { type: 'LLMFullResponseEndFrame' },
+    ])
+    expect(thoughts).toEqual(['thin', 'king'])
     expect(down.some((frame) => frame instanceof TTSSpeakFrame)).toBe(false)
   })
 })

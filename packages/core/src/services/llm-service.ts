@@ -1,10 +1,20 @@
 import type { FunctionCallOptions, FunctionSchema } from '../context/function-schema.ts'
+import { answerSummaryRequest } from '../context/context-summarizer.ts'
 import { LLMContext } from '../context/llm-context.ts'
+import { LLMServiceMetadataFrame } from '../frames/control.ts'
 import type { AnyFrame, FrameDirection } from '../frames/frame.ts'
-import type { EndTaskFrame, InterruptionFrame, StopTaskFrame } from '../frames/lifecycle.ts'
-import { type LLMContextFrame, LLMFullResponseEndFrame, LLMFullResponseStartFrame } from '../frames/llm.ts'
+import type { EndTaskFrame, InterruptionFrame, StartFrame, StopTaskFrame } from '../frames/lifecycle.ts'
+import {
+  type LLMContextFrame,
+  LLMFullResponseEndFrame,
+  LLMFullResponseStartFrame,
+  LLMMarkerFrame,
+  LLMMessagesAppendFrame,
+} from '../frames/llm.ts'
 import { TTSSpeakFrame } from '../frames/speech.ts'
+import type { LLMContextSummaryRequestFrame } from '../frames/summary.ts'
 import { LLMTextFrame } from '../frames/text.ts'
+import { UserTurnInferenceCompletedFrame } from '../frames/turn.ts'
 import type { FrameContext } from '../processor/frame-context.ts'
 import { FrameProcessor } from '../processor/frame-processor.ts'
 import type { PipelineSetup } from '../processor/setup.ts'
@@ -16,7 +26,10 @@ import { endedBy, type Overtaken } from './overtaken.ts'
 import { ServiceHealth } from './service-health.ts'
 import { ServiceMetrics } from './service-metrics.ts'
 import { ServiceSettings, LLM_SETTINGS, type LLMSettings } from './settings.ts'
-import { type FunctionHandler, ToolRunner, type ToolRunnerHost } from './tool-runner.ts'
+import type { FunctionHandler } from './function-call-params.ts'
+import { Thoughts } from './thoughts.ts'
+import { TurnCompletionGate } from './turn-completion-gate.ts'
+import { ToolRunner, type ToolRunnerHost } from './tool-runner.ts'
 
 /** A call that does not settle holds an end that was asked for no longer than this, milliseconds. */
 const END_WAIT_MS = 10_000
@@ -44,6 +57,13 @@ export abstract class LLMService extends FrameProcessor<LLMServiceEvents> {
   readonly #tools = new ToolRunner()
   readonly #settings: ServiceSettings<LLMSettings>
   #context: LLMContext | undefined
+  readonly #turnGate = new TurnCompletionGate(
+    () => this.runtime,
+    (content) =>
+      this.pushFrame(new LLMMessagesAppendFrame([{ role: 'developer', content }], { runLlm: true }), 'upstream'),
+  )
+  /** The context that the latest answer was given to, and how much of what it was asked that answer has read. */
+  #read: { readonly context: LLMContext | undefined; readonly asked: number } = { context: undefined, asked: 0 }
   #skipTts: boolean | undefined
   #host: ToolRunnerHost | undefined
 
@@ -79,6 +99,16 @@ export abstract class LLMService extends FrameProcessor<LLMServiceEvents> {
     this.#health.set(usable)
   }
 
+  /** Whether it hears and speaks by itself, which it then announces at start. Default false. */
+  get isRealtimeService(): boolean {
+    return false
+  }
+
+  /** The adapter that wants the model's thoughts back in the context. Default: none, they are not kept. */
+  get thoughtsFor(): string | undefined {
+    return undefined
+  }
+
   override get canGenerateMetrics(): boolean {
     return true
   }
@@ -111,11 +141,12 @@ export abstract class LLMService extends FrameProcessor<LLMServiceEvents> {
    * @throws PcError `invalid-tool` when it has none.
    */
   registerDirectFunction(definition: FunctionSchema, options?: FunctionCallOptions): void {
-    const { name, handler, cancelOnInterruption, timeoutSecs, background } = definition
+    const { name, handler, cancelOnInterruption, timeoutSecs, background, cancellableByLlm } = definition
     if (handler === undefined) {
       throw new PcError(`The function "${name}" has no handler.`, { code: 'invalid-tool', kind: 'config' })
     }
-    this.#tools.register(name, handler, { cancelOnInterruption, timeoutSecs, background, ...options })
+    const own = { cancelOnInterruption, timeoutSecs, background, cancellableByLlm }
+    this.#tools.register(name, handler, { ...own, ...options })
   }
 
   /** Takes a function out, also one that the context offers, until the context stops offering it. */
@@ -132,6 +163,8 @@ export abstract class LLMService extends FrameProcessor<LLMServiceEvents> {
     this.#host = {
       runtime: setup.runtime,
       appResources: setup.appResources,
+      llm: this,
+      grouped: this.#options.groupParallelTools ?? true,
       parallel: this.#options.runInParallel ?? true,
       timeoutSecs: this.#options.functionCallTimeoutSecs,
       broadcast: (frame) => this.broadcastFrame(frame),
@@ -142,13 +175,22 @@ export abstract class LLMService extends FrameProcessor<LLMServiceEvents> {
     }
   }
 
+  override onStart(_frame: StartFrame, _ctx: FrameContext): void | Promise<void> {
+    if (this.isRealtimeService) this.broadcastFrame(new LLMServiceMetadataFrame(this.name, true))
+  }
+
   override processFrame(frame: AnyFrame, direction: FrameDirection, ctx: FrameContext): void | Promise<void> {
     switch (frame.type) {
       case 'LLMContextFrame':
       case 'OpenAILLMContextFrame':
-        return this.#respond((frame as LLMContextFrame).context, ctx)
+        return this.#hasRead(frame as LLMContextFrame)
+          ? undefined
+          : this.#respond((frame as LLMContextFrame).context, ctx)
       case 'LLMMessagesFrame':
         return this.#respond(new LLMContext({ messages: frame.messages, tools: this.#context?.tools }), ctx)
+      case 'LLMContextSummaryRequestFrame':
+        this.#summarize(frame)
+        return undefined
       case 'LLMRunFrame':
         if (this.#context !== undefined) return this.#respond(this.#context, ctx)
         break
@@ -161,6 +203,13 @@ export abstract class LLMService extends FrameProcessor<LLMServiceEvents> {
         if (direction === 'downstream' && this.#settings.concerns(frame) && this.#settings.apply(frame))
           this.#health.set(true)
         break
+      case 'LLMTurnCompletionFrame':
+        this.#turnGate.configure(frame.config)
+        break
+      case 'VADUserStartedSpeakingFrame':
+      case 'UserStartedSpeakingFrame':
+        this.#turnGate.cancel()
+        break
       case 'EndTaskFrame':
       case 'StopTaskFrame':
         if (direction === 'upstream' && this.#holdBack(frame)) return undefined
@@ -172,7 +221,12 @@ export abstract class LLMService extends FrameProcessor<LLMServiceEvents> {
   }
 
   override onInterruption(_frame: InterruptionFrame, _ctx: FrameContext): void {
+    this.#turnGate.cancel()
     if (this.#host !== undefined) this.#tools.interrupt(this.#host)
+  }
+
+  override onCleanup(): void | Promise<void> {
+    this.#turnGate.cancel()
   }
 
   /**
@@ -219,25 +273,54 @@ export abstract class LLMService extends FrameProcessor<LLMServiceEvents> {
     }
   }
 
+  /** Beside the replies: neither waits for the other, and an interruption does not stop it. */
+  #summarize(request: LLMContextSummaryRequestFrame): void {
+    const { runtime } = this
+    this.spawn('summary', async (signal) =>
+      this.broadcastFrame(await answerSummaryRequest(request, this, { runtime, signal })),
+    )
+  }
+
+  /** What came while an answer was on its way asks for others, of which the next makes the rest superfluous. */
+  #hasRead({ context, asked }: LLMContextFrame): boolean {
+    return asked !== undefined && this.#read.context === context && asked <= this.#read.asked
+  }
+
   async #respond(context: LLMContext, ctx: FrameContext): Promise<void> {
     const skipTts = this.#skipTts
     const { clock } = this.runtime
     const beganMs = clock.nowMs()
     this.#tools.prune(context)
     ctx.push(new LLMFullResponseStartFrame(skipTts), 'downstream')
-    const completion = this.#completion(ctx, {
-      text: (text) => {
+    const thoughts = new Thoughts(this.thoughtsFor, (frame) => ctx.push(frame, 'downstream'))
+    const answer = this.#turnGate.open({
+      say: (text) => {
         ctx.push(new LLMTextFrame(text, { skipTts }), 'downstream')
         return ctx.ready('downstream')
       },
-      thought: (text) => this.emit('thought', text),
+      mark: (mark, own) => ctx.push(new LLMMarkerFrame(mark, { appendToContextImmediately: own }), 'downstream'),
+      completed: () => ctx.broadcast(new UserTurnInferenceCompletedFrame()),
+    })
+    const completion = this.#completion(ctx, {
+      text: (text) => {
+        thoughts.end()
+        return answer.text(text)
+      },
+      thought: (text, signature) => {
+        thoughts.append(text, signature)
+        if (text !== '') this.emit('thought', text)
+      },
       began: (elapsedMs) => this.metrics.ttfb(elapsedMs / 1000),
       timedOut: () => this.emit('completionTimeout'),
     })
     const failure = await this.#complete(completion, context)
+    thoughts.end()
     if (completion.usage !== undefined) this.metrics.llmUsage(completion.usage)
     if (ctx.stale) return
     this.metrics.processing((clock.nowMs() - beganMs) / 1000)
+    if (completion.toolCalls.length > 0) answer.called()
+    await answer.end(failure !== undefined)
+    if (ctx.stale) return
     if (failure !== undefined) {
       this.#endFailed(failure, skipTts, ctx)
       return
@@ -255,22 +338,34 @@ export abstract class LLMService extends FrameProcessor<LLMServiceEvents> {
     ctx.push(new LLMFullResponseEndFrame(skipTts), 'downstream')
     this.#health.judge(error)
     this.emit('completionError', error)
+    this.emit('connectionError', error)
     this.pushError(error)
     if (apology !== undefined && !skipTts) ctx.push(new TTSSpeakFrame(apology), 'downstream')
   }
 
   /** Runs an answer and returns what went wrong, if anything did. */
   async #complete(completion: Completion, context: LLMContext): Promise<PcError | undefined> {
-    const { tools, toolChoice } = context
+    const { toolChoice } = context
+    const tools = this.#tools.offer(context.tools, this.#host)
     try {
-      const outcome = await completion.run((signal) =>
-        this.generate(context, { signal, tools, toolChoice, settings: this.settings }),
-      )
+      const outcome = await completion.run((signal) => {
+        this.#read = { context, asked: context.asked }
+        context.read = context.asked
+        return this.generate(context, { signal, tools, toolChoice, settings: this.#instructed() })
+      })
       if (outcome === 'done') this.#health.set(true)
       return undefined
     } catch (error) {
+      this.#read = { context: undefined, asked: 0 }
       return PcError.from(error)
     }
+  }
+
+  #instructed(): Readonly<LLMSettings> {
+    const systemInstruction = this.#turnGate.instruct(this.settings.systemInstruction)
+    return systemInstruction === this.settings.systemInstruction
+      ? this.settings
+      : { ...this.settings, systemInstruction }
   }
 
   #completion(work: Overtaken, sink: ConstructorParameters<typeof Completion>[1]): Completion {

@@ -68,6 +68,11 @@ export interface LLMServiceOptions {
   onLLMError?: LLMErrorPolicy | undefined
   /** Whether the calls of one answer run at the same time. Default true. */
   runInParallel?: boolean | undefined
+  /**
+   * Whether the calls of one answer are a group: the model then runs once, when the last of them has settled. Default
+   * true.
+   */
+  groupParallelTools?: boolean | undefined
   /** A call that takes longer is cancelled, seconds. Default: no limit. */
   functionCallTimeoutSecs?: number | undefined
   /** See {@link LLMService.setContext}. */

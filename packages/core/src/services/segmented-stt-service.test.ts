@@ -7,7 +7,7 @@ import { STTMuteFrame, VADUserStartedSpeakingFrame, VADUserStoppedSpeakingFrame 
 import { sleep } from '../runtime/clock.ts'
 import { PcError } from '../runtime/errors.ts'
 import { runTest } from '../testing/run-test.ts'
-import { type SegmentOptions, SegmentedSTTService } from './segmented-stt-service.ts'
+import { type OpenSegment, type SegmentOptions, SegmentedSTTService } from './segmented-stt-service.ts'
 import type { SegmentedSTTServiceOptions, Transcript } from './stt-types.ts'
 
 const RATE = 16_000
@@ -147,5 +147,99 @@ describe('SegmentedSTTService', () => {
         : [],
     )
     expect(usage).toEqual([2])
+  })
+})
+
+describe('a recogniser that listens while the user speaks', () => {
+  type Finish = (segment: number) => Promise<string>
+
+  class OpenSTT extends ScriptedSTT {
+    readonly heard: number[][] = []
+    readonly signals: AbortSignal[] = []
+    readonly #finish: Finish
+
+    constructor(finish: Finish, options: SegmentedSTTServiceOptions = {}) {
+      super(async () => 'as a whole', options)
+      this.#finish = finish
+    }
+
+    override openSegment({ signal }: SegmentOptions): OpenSegment {
+      const values: number[] = []
+      const segment = this.heard.push(values)
+      this.signals.push(signal)
+      return { write: (chunk) => void values.push(...chunk), finish: () => this.#finish(segment) }
+    }
+  }
+
+  const open = (options?: SegmentedSTTServiceOptions): OpenSTT =>
+    new OpenSTT(async (segment) => `while spoken ${segment}`, options)
+
+  test('gets the audio from before speech and then all of it, and is not asked again', async () => {
+    const stt = open()
+    const frames = [...audio(3, 1), ...audio(1, 2), ...spoken(2), ...audio(1, 9), ...spoken(1)]
+    const { down } = await runTest(stt, { frames })
+    expect(stt.heard.map((values) => values.length / RATE)).toEqual([3, 2])
+    expect(new Set(stt.heard[0])).toEqual(new Set([2, 7]))
+    expect(texts(down)).toEqual(['while spoken 1', 'while spoken 2'])
+    expect(stt.segments).toEqual([])
+  })
+
+  test('hears the audio before the segment is over', async () => {
+    const stt = open()
+    const { task } = await runTest(stt, { frames: [new VADUserStartedSpeakingFrame(), ...audio(1, 7)], end: false })
+    expect(stt.heard[0]).toHaveLength(RATE)
+    expect(stt.signals[0]?.aborted).toBe(false)
+    await task.cancel()
+    expect(stt.signals[0]?.aborted).toBe(true)
+  })
+
+  test('gets a new segment where a long one is cut', async () => {
+    const stt = open({ maxSegmentSecs: 2 })
+    const { down } = await runTest(stt, { frames: spoken(5) })
+    expect(stt.heard.map((values) => values.length / RATE)).toEqual([2, 2, 1])
+    expect(texts(down)).toHaveLength(3)
+  })
+
+  test('is aborted when there was nothing to hear', async () => {
+    const stt = open()
+    const { down } = await runTest(stt, { frames: [new STTMuteFrame(true), ...spoken()] })
+    expect(stt.signals[0]?.aborted).toBe(true)
+    expect(texts(down)).toEqual([])
+  })
+
+  test('a failure gives the whole segment to the other way, and no word is lost', async () => {
+    const stt = new OpenSTT(async () => {
+      throw new PcError('It died.', { code: 'engine-failed', kind: 'internal' })
+    })
+    const { down, up } = await runTest(stt, { frames: spoken(1) })
+    expect(stt.segments.map((segment) => segment.length / RATE)).toEqual([1])
+    expect(texts(down)).toEqual(['as a whole'])
+    expect(errors(up)).toEqual([])
+  })
+
+  test('a permanent failure is reported and not tried again', async () => {
+    const stt = new OpenSTT(async () => {
+      throw new PcError('Nothing is installed.', { code: 'missing', kind: 'config' })
+    })
+    const { up } = await runTest(stt, { frames: spoken(1) })
+    expect(stt.segments).toEqual([])
+    expect(errors(up)).toEqual(['missing'])
+    expect(stt.isUsable).toBe(false)
+  })
+
+  test('one that never finishes is aborted, and the whole segment is recognised', async () => {
+    const stt = new OpenSTT(() => new Promise(() => {}), { timeoutSecs: 2 })
+    const { down } = await runTest(stt, { frames: [...spoken(1), { pauseMs: 3000 }] })
+    expect(stt.signals[0]?.reason).toMatchObject({ code: 'transcription-timeout' })
+    expect(texts(down)).toEqual(['as a whole'])
+  })
+
+  test('transcripts come in the order they were spoken, also when the first one fails', async () => {
+    const stt = new OpenSTT(async (segment) => {
+      if (segment === 2) return 'second'
+      throw new PcError('It died.', { code: 'engine-failed', kind: 'internal' })
+    })
+    const { down } = await runTest(stt, { frames: [...spoken(), ...spoken()] })
+    expect(texts(down)).toEqual(['as a whole', 'second'])
   })
 })

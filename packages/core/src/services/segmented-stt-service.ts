@@ -5,7 +5,7 @@ import type { EndFrame, InterruptionFrame, StartFrame } from '../frames/lifecycl
 import type { FrameContext } from '../processor/frame-context.ts'
 import { FrameProcessor } from '../processor/frame-processor.ts'
 import type { PipelineSetup } from '../processor/setup.ts'
-import { PcError } from '../runtime/errors.ts'
+import { abortReason, PcError } from '../runtime/errors.ts'
 import { within } from '../runtime/scope.ts'
 import { ServiceHealth } from './service-health.ts'
 import { ServiceMetrics } from './service-metrics.ts'
@@ -23,10 +23,26 @@ export interface SegmentOptions {
   readonly settings: Readonly<STTSettings>
 }
 
+/** A segment that is heard while it is spoken; see {@link SegmentedSTTService.openSegment}. */
+export interface OpenSegment {
+  /** Takes the next audio, first that from before the start of speech. It neither waits nor throws. */
+  write(audio: Int16Array): void
+  /** The segment is over: resolves or rejects as {@link SegmentedSTTService.transcribeSegment} does. */
+  finish(): Promise<string | readonly Transcript[]>
+}
+
+/** An open segment, and how to end the work on it. */
+interface Hearing {
+  readonly segment: OpenSegment
+  readonly controller: AbortController
+}
+
+type Recognised = string | readonly Transcript[]
+
 /**
  * Speech recognition of whole utterances, cut by voice activity: the audio from 1 s before speech to its end. A provider
- * implements {@link transcribeSegment}. It needs a VADProcessor in the pipeline. Every transcript is finalized, and they
- * come in the order they were spoken.
+ * implements {@link transcribeSegment}, and {@link openSegment} where it can listen while the user speaks. It needs a
+ * VADProcessor in the pipeline. Every transcript is finalized, and they come in the order they were spoken.
  */
 export abstract class SegmentedSTTService extends FrameProcessor<STTServiceEvents> {
   readonly metrics: ServiceMetrics = new ServiceMetrics(this, () => this.settings.model)
@@ -39,6 +55,7 @@ export abstract class SegmentedSTTService extends FrameProcessor<STTServiceEvent
   #samples = 0
   #speaking = false
   #muted = false
+  #hearing: Hearing | undefined
   /** Settles when the transcripts of all segments so far are out. */
   #work: Promise<void> = Promise.resolve()
 
@@ -59,6 +76,15 @@ export abstract class SegmentedSTTService extends FrameProcessor<STTServiceEvent
    * `retryable` is tried once more.
    */
   abstract transcribeSegment(audio: Int16Array, options: SegmentOptions): Promise<string | readonly Transcript[]>
+
+  /**
+   * Override it to hear a segment from the start of speech on, so that less is left to do at its end. Its signal aborts
+   * when nobody wants the segment any more. When its `finish` fails, other than by a permanent error,
+   * {@link transcribeSegment} gets the whole segment. `undefined`, the default, waits for the whole segment.
+   */
+  openSegment(_options: SegmentOptions): OpenSegment | undefined {
+    return undefined
+  }
 
   /** The settings in force. */
   get settings(): Readonly<STTSettings> {
@@ -98,6 +124,7 @@ export abstract class SegmentedSTTService extends FrameProcessor<STTServiceEvent
         if (this.#options.audioPassthrough ?? true) ctx.push(frame)
         return
       case 'VADUserStartedSpeakingFrame':
+        if (!this.#speaking) this.#open()
         this.#speaking = true
         this.#transcripts.speechStarted()
         break
@@ -131,6 +158,8 @@ export abstract class SegmentedSTTService extends FrameProcessor<STTServiceEvent
   }
 
   override onCleanup(): void | Promise<void> {
+    this.#hearing?.controller.abort(abortReason('the task is over'))
+    this.#hearing = undefined
     this.#transcripts.speechStarted()
   }
 
@@ -144,10 +173,14 @@ export abstract class SegmentedSTTService extends FrameProcessor<STTServiceEvent
     const audio = this.#input.take(frame)
     this.#chunks.push(audio)
     this.#samples += audio.length
+    this.#hearing?.segment.write(audio)
     const { preRollSecs = 1, maxSegmentSecs = 60 } = this.#options
     const rate = this.#input.sampleRate
     if (!this.#speaking) this.#keepNewest(preRollSecs * rate)
-    else if (this.#samples >= maxSegmentSecs * rate) this.#cut()
+    else if (this.#samples >= maxSegmentSecs * rate) {
+      this.#cut()
+      this.#open()
+    }
   }
 
   #keepNewest(samples: number): void {
@@ -159,8 +192,20 @@ export abstract class SegmentedSTTService extends FrameProcessor<STTServiceEvent
     }
   }
 
+  /** A segment begins here, with the audio from before it. */
+  #open(): void {
+    if (!this.isUsable || this.#input === undefined) return
+    const controller = new AbortController()
+    const { sampleRate } = this.#input
+    const segment = this.openSegment({ signal: controller.signal, sampleRate, settings: this.settings })
+    this.#hearing = segment && { segment, controller }
+    for (const chunk of this.#chunks) segment?.write(chunk)
+  }
+
   /** The segment ends here: it is transcribed behind those before it. */
   #cut(): void {
+    const hearing = this.#hearing
+    this.#hearing = undefined
     const audio = new Int16Array(this.#samples)
     let at = 0
     for (const chunk of this.#chunks) {
@@ -169,18 +214,24 @@ export abstract class SegmentedSTTService extends FrameProcessor<STTServiceEvent
     }
     this.#chunks = []
     this.#samples = 0
-    if (audio.length === 0 || this.#input === undefined) return
+    if (audio.length === 0 || this.#input === undefined) {
+      hearing?.controller.abort(abortReason('the segment is empty'))
+      return
+    }
     this.metrics.sttUsage(audio.length / this.#input.sampleRate)
     const before = this.#work
-    this.spawn('transcribe', (signal) => (this.#work = before.then(() => this.#transcribe(audio, signal))))
+    // What an open segment gives is asked for at once, even while the segment before it is in work.
+    const heard = hearing && this.#heard(hearing)
+    this.spawn('transcribe', (signal) => (this.#work = before.then(() => this.#transcribe(audio, heard, signal))))
   }
 
   /** Never rejects. */
-  async #transcribe(audio: Int16Array, signal: AbortSignal): Promise<void> {
+  async #transcribe(audio: Int16Array, heard: Promise<Recognised> | undefined, signal: AbortSignal): Promise<void> {
     let failure: PcError | undefined
     for (let attempt = 0; attempt < 2; attempt++) {
+      const isHeard = attempt === 0 && heard !== undefined
       try {
-        const found = await this.#request(audio, signal)
+        const found = await (isHeard ? heard : this.#request(audio, signal))
         if (signal.aborted) return
         const transcripts = typeof found === 'string' ? [{ text: found }] : found
         for (const transcript of transcripts) this.#transcripts.final(transcript, true)
@@ -188,7 +239,7 @@ export abstract class SegmentedSTTService extends FrameProcessor<STTServiceEvent
       } catch (error) {
         if (signal.aborted) return
         failure = PcError.from(error, { code: 'transcription-failed', service: this.name })
-        if (!failure.retryable) break
+        if (isHeard ? failure.permanent : !failure.retryable) break
       }
     }
     if (failure === undefined) return
@@ -196,9 +247,22 @@ export abstract class SegmentedSTTService extends FrameProcessor<STTServiceEvent
     this.pushError(failure)
   }
 
-  #request(audio: Int16Array, signal: AbortSignal): Promise<string | readonly Transcript[]> {
+  #request(audio: Int16Array, signal: AbortSignal): Promise<Recognised> {
     const controller = new AbortController()
     const sampleRate = this.#input?.sampleRate ?? 0
+    const options: SegmentOptions = { signal: controller.signal, sampleRate, settings: this.settings }
+    return this.#inTime(() => this.transcribeSegment(audio, options), controller, signal)
+  }
+
+  #heard({ segment, controller }: Hearing): Promise<Recognised> {
+    const heard = this.#inTime(() => segment.finish(), controller, this.scope.signal)
+    // It may fail long before its turn comes to be reported.
+    heard.catch(() => {})
+    return heard
+  }
+
+  /** What `work` gives, unless it takes too long or is not wanted any more: then `controller` aborts. */
+  #inTime(work: () => Promise<Recognised>, controller: AbortController, signal: AbortSignal): Promise<Recognised> {
     return new Promise((resolve, reject) => {
       const timer = this.runtime.clock.setTimeout(() => {
         const message = `No transcript came within ${this.#timeoutMs / 1000} s.`
@@ -211,7 +275,7 @@ export abstract class SegmentedSTTService extends FrameProcessor<STTServiceEvent
         reject(signal.reason)
       }
       signal.addEventListener('abort', onAbort, { once: true })
-      this.transcribeSegment(audio, { signal: controller.signal, sampleRate, settings: this.settings })
+      work()
         .then(resolve, reject)
         .finally(() => {
           timer.cancel()

@@ -1,4 +1,4 @@
-import type { FunctionCallOptions, ToolCallContext } from '../context/function-schema.ts'
+import type { FramePusher, FunctionCallOptions, FunctionSchema } from '../context/function-schema.ts'
 import type { LLMContext } from '../context/llm-context.ts'
 import type { Frame } from '../frames/frame.ts'
 import {
@@ -12,29 +12,20 @@ import {
 import type { Timer } from '../runtime/clock.ts'
 import { abortReason, PcError } from '../runtime/errors.ts'
 import type { Runtime } from '../runtime/runtime.ts'
+import type { ToolsSchema } from '../context/tools.ts'
+import { cancelFunctions, type RunningCall, withCancelFunctions } from './cancel-functions.ts'
+import { CallParams, type FunctionHandler } from './function-call-params.ts'
+import { IdempotencyKeys } from './idempotency-keys.ts'
 import type { ToolRequest } from './llm-types.ts'
-
-/** What a function gets beside its arguments. */
-export interface FunctionCallParams extends ToolCallContext {
-  readonly functionName: string
-  /**
-   * Gives the result instead of returning it, also after the handler has returned. A handler that takes it and returns
-   * nothing leaves the call open until it is used.
-   */
-  readonly resultCallback: (result: unknown, properties?: FunctionCallResultProperties) => void
-}
-
-/** Runs a call: what it returns is the result, which the model reads as JSON. */
-export type FunctionHandler<Args = Readonly<Record<string, unknown>>> = (
-  args: Args,
-  call: FunctionCallParams,
-) => unknown
 
 /** What a {@link ToolRunner} needs of its service. */
 export interface ToolRunnerHost {
   readonly runtime: Runtime
   readonly appResources: unknown
+  readonly llm: FramePusher
   readonly parallel: boolean
+  /** Whether the calls of one answer share a group. */
+  readonly grouped: boolean
   readonly timeoutSecs: number | undefined
   broadcast(frame: Frame): void
   /** Keeps work until it settles; its signal aborts when the task ends. */
@@ -52,10 +43,15 @@ interface Registration {
 /** The life of one call: it is settled once, by a result or a cancel, and nothing happens afterwards. */
 interface CallRecord {
   readonly call: FunctionCall
-  readonly groupId: string
+  readonly groupId: string | undefined
   /** Its arguments were not JSON. */
   readonly unreadable: boolean
-  readonly options: Registration['options'] & { readonly cancelOnInterruption: boolean; readonly background: boolean }
+  readonly onInterruption: 'cancel' | 'keep' | 'detach'
+  readonly timeoutSecs: number | undefined
+  readonly cancellableByLlm: boolean
+  /** The conversation does not wait for it; an interruption may make it so. */
+  background: boolean
+  idempotencyKey: string | undefined
   readonly controller: AbortController
   readonly settled: () => void
   readonly done: Promise<void>
@@ -68,6 +64,7 @@ export class ToolRunner {
   /** Functions that were taken out by hand although the context offers them. */
   readonly #withdrawn = new Set<string>()
   readonly #open = new Map<string, CallRecord>()
+  readonly #keys = new IdempotencyKeys()
   #queue: Promise<void> = Promise.resolve()
 
   register(name: string | null, handler: FunctionHandler, options: FunctionCallOptions = {}): void {
@@ -91,7 +88,7 @@ export class ToolRunner {
 
   /** Announces the calls of one answer and runs them. */
   start(requests: readonly ToolRequest[], context: LLMContext, host: ToolRunnerHost): void {
-    const groupId = host.runtime.newId()
+    const groupId = host.grouped ? host.runtime.newId() : undefined
     const taken = new Set(this.#open.keys())
     const records = requests.map((request) => {
       // Some providers give no ids, or the same twice.
@@ -110,32 +107,60 @@ export class ToolRunner {
 
   /** Settles with the calls that the conversation waits for; `undefined` when there are none. */
   settled(): Promise<unknown> | undefined {
-    const awaited = [...this.#open.values()].filter(({ options }) => !options.background)
+    const awaited = [...this.#open.values()].filter(({ background }) => !background)
     return awaited.length > 0 ? Promise.all(awaited.map(({ done }) => done)) : undefined
   }
 
-  /** The user cut in: calls end unless they may go on. */
+  /** The functions that the model may call: those of the context, and what cancels the calls that run. */
+  offer(tools: ToolsSchema | undefined, host: ToolRunnerHost | undefined): ToolsSchema | undefined {
+    const functions = host === undefined ? [] : this.#cancelFunctions(host)
+    return withCancelFunctions(tools, functions, (name) => {
+      host?.runtime.log.log('warn', `There is a function named ${name} already: the call it would cancel goes on.`)
+    })
+  }
+
+  /** The user cut in: calls end, or go on in the background, unless they may go on as they are. */
   interrupt(host: ToolRunnerHost): void {
-    const cut = [...this.#open.values()].filter(({ options }) => options.cancelOnInterruption)
+    const open = [...this.#open.values()]
+    for (const record of open) record.background ||= record.onInterruption === 'detach'
+    const cut = open.filter(({ onInterruption }) => onInterruption === 'cancel')
     for (const record of cut) this.#cancel(record, host, { reason: 'interrupted', runLlm: false })
     if (cut.length > 0) host.cancelled(cut.map(({ call }) => call))
   }
 
-  #record(request: ToolRequest, context: LLMContext, groupId: string, host: ToolRunnerHost): CallRecord {
+  #cancelFunctions(host: ToolRunnerHost): readonly FunctionSchema[] {
+    const running = [...this.#open.values()].filter(({ cancellableByLlm }) => cancellableByLlm)
+    return cancelFunctions(
+      running.map(({ call }): RunningCall => call),
+      (toolCallId) => {
+        const record = this.#open.get(toolCallId)
+        if (record === undefined) return
+        this.#cancel(record, host, { reason: 'cancelled by the model', runLlm: false })
+        host.cancelled([record.call])
+      },
+    )
+  }
+
+  #cancelFunction(name: string, host: ToolRunnerHost): FunctionSchema | undefined {
+    return this.#registered.has(name) ? undefined : this.#cancelFunctions(host).find((tool) => tool.name === name)
+  }
+
+  #record(request: ToolRequest, context: LLMContext, groupId: string | undefined, host: ToolRunnerHost): CallRecord {
     const args = parseArguments(request.arguments)
     const own = this.#registered.get(request.name)?.options ?? {}
     const schema = context.tools?.find(request.name)
     const background = own.background ?? schema?.background ?? false
+    const cancels = own.cancelOnInterruption ?? schema?.cancelOnInterruption ?? !background
     const { promise, resolve } = Promise.withResolvers<void>()
     return {
       call: { functionName: request.name, toolCallId: request.id, arguments: args ?? {}, context },
       groupId,
       unreadable: args === undefined,
-      options: {
-        background,
-        cancelOnInterruption: own.cancelOnInterruption ?? schema?.cancelOnInterruption ?? !background,
-        timeoutSecs: own.timeoutSecs ?? schema?.timeoutSecs ?? host.timeoutSecs,
-      },
+      background,
+      onInterruption: cancels === 'detach' ? cancels : cancels ? 'cancel' : 'keep',
+      timeoutSecs: own.timeoutSecs ?? schema?.timeoutSecs ?? host.timeoutSecs,
+      cancellableByLlm: own.cancellableByLlm ?? schema?.cancellableByLlm ?? false,
+      idempotencyKey: undefined,
       controller: new AbortController(),
       settled: resolve,
       done: promise,
@@ -158,9 +183,12 @@ export class ToolRunner {
   /** Never rejects: whatever happens settles the call. */
   async #run(record: CallRecord, host: ToolRunnerHost): Promise<void> {
     if (!this.#isOpen(record)) return
-    const { call, options, groupId } = record
-    const { cancelOnInterruption, background, timeoutSecs } = options
-    host.broadcast(new FunctionCallInProgressFrame(call, { cancelOnInterruption, background, groupId }))
+    const { call, background, groupId, onInterruption, timeoutSecs } = record
+    const cancelOnInterruption = onInterruption === 'cancel'
+    const detachOnInterruption = onInterruption === 'detach'
+    host.broadcast(
+      new FunctionCallInProgressFrame(call, { cancelOnInterruption, detachOnInterruption, background, groupId }),
+    )
     if (timeoutSecs !== undefined) {
       const onTimeout = (): void => {
         this.#cancel(record, host, { reason: `no result within ${timeoutSecs} s`, runLlm: true })
@@ -172,6 +200,7 @@ export class ToolRunner {
       await this.#call(record, host)
     } catch (cause) {
       if (!this.#isOpen(record)) return
+      this.#giveKeyBack(record)
       const message = `The function ${call.functionName} failed.`
       host.report(new PcError(message, { code: 'function-failed', kind: 'internal', retryable: false, cause }))
       this.#result(record, host, { error: 'The function failed and gave no result.' })
@@ -180,8 +209,8 @@ export class ToolRunner {
 
   async #call(record: CallRecord, host: ToolRunnerHost): Promise<void> {
     const { functionName, context, arguments: given } = record.call
-    const schema = context.tools?.find(functionName)
-    const handler = this.#handlerFor(functionName, context)
+    const schema = context.tools?.find(functionName) ?? this.#cancelFunction(functionName, host)
+    const handler = this.#handlerFor(functionName, schema)
     if (handler === undefined) {
       const level = schema === undefined ? 'warn' : 'error'
       host.runtime.log.log(
@@ -199,7 +228,8 @@ export class ToolRunner {
       this.#result(record, host, { error: `Invalid arguments. ${checked.issues.join('; ')}` })
       return
     }
-    const params = new CallParams(record, host, {
+    record.idempotencyKey = this.#keys.take(functionName, given, () => host.runtime.newId())
+    const params = new CallParams(record, host, record.idempotencyKey, {
       result: (result, properties) => this.#result(record, host, result, properties),
       progress: (result) => this.#progress(record, host, result),
     })
@@ -209,11 +239,11 @@ export class ToolRunner {
     if (this.#isOpen(record)) this.#result(record, host, result === undefined ? { ok: true } : result)
   }
 
-  #handlerFor(name: string, context: LLMContext): FunctionHandler | undefined {
+  #handlerFor(name: string, schema: FunctionSchema | undefined): FunctionHandler | undefined {
     const own = this.#registered.get(name)?.handler
     if (own !== undefined) return own
     if (this.#withdrawn.has(name)) return undefined
-    return context.tools?.find(name)?.handler ?? this.#registered.get(null)?.handler
+    return schema?.handler ?? this.#registered.get(null)?.handler
   }
 
   #result(
@@ -239,8 +269,8 @@ export class ToolRunner {
     result: unknown,
     properties: FunctionCallResultProperties = {},
   ): void {
-    if (!record.options.background || !this.#isOpen(record)) {
-      const why = record.options.background ? 'its call is over' : 'it is not a background function'
+    if (!record.background || !this.#isOpen(record)) {
+      const why = record.background ? 'its call is over' : 'it is not a background function'
       host.runtime.log.log('warn', `An intermediate result of ${record.call.functionName} was ignored: ${why}.`)
       return
     }
@@ -250,8 +280,13 @@ export class ToolRunner {
   #cancel(record: CallRecord, host: ToolRunnerHost, { reason, runLlm }: { reason: string; runLlm: boolean }): void {
     if (!this.#settle(record)) return
     const { functionName, toolCallId } = record.call
+    this.#giveKeyBack(record)
     record.controller.abort(abortReason(reason))
     host.broadcast(new FunctionCallCancelFrame(functionName, toolCallId, { runLlm }))
+  }
+
+  #giveKeyBack({ call, idempotencyKey }: CallRecord): void {
+    if (idempotencyKey !== undefined) this.#keys.giveBack(call.functionName, call.arguments, idempotencyKey)
   }
 
   #isOpen(record: CallRecord): boolean {
@@ -265,38 +300,6 @@ export class ToolRunner {
     record.timer?.cancel()
     record.settled()
     return true
-  }
-}
-
-interface CallReplies {
-  result(result: unknown, properties?: FunctionCallResultProperties): void
-  progress(result: unknown): void
-}
-
-class CallParams implements FunctionCallParams {
-  readonly signal: AbortSignal
-  readonly context: LLMContext
-  readonly toolCallId: string
-  readonly functionName: string
-  readonly appResources: unknown
-  readonly progress: (result: unknown) => void
-  readonly #replies: CallReplies
-  /** The handler took the callback: it may answer later. */
-  deferred = false
-
-  constructor(record: CallRecord, host: ToolRunnerHost, replies: CallReplies) {
-    this.signal = record.controller.signal
-    this.context = record.call.context
-    this.toolCallId = record.call.toolCallId
-    this.functionName = record.call.functionName
-    this.appResources = host.appResources
-    this.progress = (result) => replies.progress(result)
-    this.#replies = replies
-  }
-
-  get resultCallback(): (result: unknown, properties?: FunctionCallResultProperties) => void {
-    this.deferred = true
-    return (result, properties) => this.#replies.result(result, properties)
   }
 }
 

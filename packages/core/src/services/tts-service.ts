@@ -9,7 +9,9 @@ import type { PipelineSetup } from '../processor/setup.ts'
 import type { Timer } from '../runtime/clock.ts'
 import { PcError } from '../runtime/errors.ts'
 import { SentenceAggregator } from '../text/sentence-aggregator.ts'
+import { MappedChain, type MappedText } from '../text/mapped-text.ts'
 import type { TextAggregator, TextUnit } from '../text/text-aggregator.ts'
+import type { TextFilter } from '../text/text-filter.ts'
 import { TokenAggregator } from '../text/token-aggregator.ts'
 import { ServiceHealth } from './service-health.ts'
 import { ServiceMetrics } from './service-metrics.ts'
@@ -255,18 +257,19 @@ export abstract class TTSService extends FrameProcessor<TTSServiceEvents> {
       ctx.push(new AggregatedTextFrame(rawText, unit.type, options))
       return
     }
-    const text = (this.#options.textFilters ?? []).reduce((kept, filter) => filter.filter(kept), rawText)
+    const { text, ends: rawEnds } = filterText(rawText, this.#options.textFilters ?? [])
     if (text.trim() === '') return
     this.#reportAggregation()
-    const spokenText = await this.#transform(text, unit.type)
+    const spoken = await this.#transform(text, unit.type)
     if (ctx.stale || utterance.stale) return
-    if (!this.isUsable || spokenText === undefined) {
+    if (!this.isUsable || spoken === undefined) {
       const options = { contextId: utterance.contextId, segmentId: ++this.#segments, rawText, appendToContext: false }
       ctx.push(new AggregatedTextFrame(text, unit.type, options))
       this.#logUnspoken(text)
       return
     }
-    await this.#request({ text, rawText, spokenText, type: unit.type }, utterance, ctx)
+    const speech = { text, rawText, rawEnds, spokenText: spoken.text, spokenEnds: spoken.ends, type: unit.type }
+    await this.#request(speech, utterance, ctx)
   }
 
   async #request(unit: SpeechUnit, utterance: Utterance, ctx: FrameContext): Promise<void> {
@@ -281,6 +284,7 @@ export abstract class TTSService extends FrameProcessor<TTSServiceEvents> {
     if (error === undefined) return
     utterance.failed = true
     this.#logUnspoken(unit.text)
+    this.emit('connectionError', error)
     this.#fail(error)
   }
 
@@ -291,11 +295,11 @@ export abstract class TTSService extends FrameProcessor<TTSServiceEvents> {
   }
 
   /** A transform that fails leaves the unit unspoken rather than spoken wrongly. */
-  async #transform(text: string, type: AggregatedBy): Promise<string | undefined> {
-    let spoken = text
+  async #transform(text: string, type: AggregatedBy): Promise<MappedText | undefined> {
+    const changes = new MappedChain(text)
     try {
-      for (const transform of this.#options.textTransforms ?? []) spoken = await transform(spoken, type)
-      return spoken
+      for (const transform of this.#options.textTransforms ?? []) changes.add(await transform(changes.text, type))
+      return changes.result
     } catch (error) {
       const cause = PcError.is(error) ? error : undefined
       this.pushError(
@@ -345,4 +349,10 @@ export abstract class TTSService extends FrameProcessor<TTSServiceEvents> {
     const delayMs = (this.#options.stopFrameTimeoutSecs ?? 1) * 1000
     this.#idleTimer = this.runtime.clock.setTimeout(() => this.queueFrame(new UtteranceIdleFrame()), delayMs)
   }
+}
+
+function filterText(text: string, filters: readonly TextFilter[]): MappedText {
+  const changes = new MappedChain(text)
+  for (const filter of filters) changes.add(filter.map?.(changes.text) ?? filter.filter(changes.text))
+  return changes.result
 }

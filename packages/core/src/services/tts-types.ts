@@ -1,5 +1,6 @@
 import type { AggregatedBy } from '../frames/text.ts'
 import type { ProcessorEvents } from '../processor/frame-processor.ts'
+import type { MappedText } from '../text/mapped-text.ts'
 import type { TextAggregator } from '../text/text-aggregator.ts'
 import type { TextFilter } from '../text/text-filter.ts'
 import type { TTSSettings } from './settings.ts'
@@ -32,8 +33,11 @@ export interface SynthesisOptions {
   readonly settings: Readonly<TTSSettings>
 }
 
-/** Changes what is sent to the provider, and nothing else. */
-export type TextTransform = (text: string, type: AggregatedBy) => string | Promise<string>
+/**
+ * Changes what is sent to the provider, and nothing else. A transform that says where its text came from keeps the
+ * timing of words exact; after one that does not, words share the audio as if the text had been sent unchanged.
+ */
+export type TextTransform = (text: string, type: AggregatedBy) => string | MappedText | Promise<string | MappedText>
 
 /** Events of a synthesis service. */
 export interface TTSServiceEvents extends ProcessorEvents {

@@ -15,8 +15,12 @@ export interface SpeechUnit {
   readonly text: string
   /** In the model's own words. */
   readonly rawText: string
+  /** The way from the shown text to `rawText`, where it is known and they differ. */
+  readonly rawEnds: readonly number[] | undefined
   /** As it is sent. */
   readonly spokenText: string
+  /** The way from what is sent to the shown text, where it is known and they differ. */
+  readonly spokenEnds: readonly number[] | undefined
   readonly type: AggregatedBy
 }
 
@@ -149,8 +153,9 @@ export class UnitSpeaker {
   #announce(): void {
     if (this.#announced) return
     this.#announced = true
-    const { text, type } = this.#unit
-    const options = { ...this.#labels, willBeSpoken: true, appendToContext: false }
+    const { text, type, rawEnds, spokenText, spokenEnds } = this.#unit
+    const spoken = spokenEnds === undefined ? undefined : { text: spokenText, ends: spokenEnds }
+    const options = { ...this.#labels, rawEnds, spoken, willBeSpoken: true, appendToContext: false }
     this.#ctx.push(new AggregatedTextFrame(text, type, options))
   }
 

@@ -1,3 +1,4 @@
+import { type MappedText, replaceMapped } from './mapped-text.ts'
 import type { TextFilter } from './text-filter.ts'
 
 /** What a {@link MarkdownTextFilter} leaves out beside the marks. */
@@ -10,22 +11,24 @@ export interface MarkdownTextFilterOptions {
 
 const FENCE = '```'
 
-const RULES: readonly (readonly [RegExp, string])[] = [
+/** Each keeps its group, or takes the match out. */
+const RULES: readonly (readonly [RegExp, number | ''])[] = [
   // Images and links: their text.
-  [/!?\[([^\]]*)\]\([^)]*\)/g, '$1'],
+  [/!?\[([^\]]*)\]\([^)]*\)/, 1],
   // Headings, quotes, bullets and rules at the start of a line.
-  [/^[ \t]*#{1,6}[ \t]+/gm, ''],
-  [/^[ \t]*>[ \t]?/gm, ''],
-  [/^[ \t]*[-*+][ \t]+/gm, ''],
-  [/^[ \t]*([-*_])([ \t]*\1){2,}[ \t]*$/gm, ''],
+  [/^[ \t]*#{1,6}[ \t]+/m, ''],
+  [/^[ \t]*>[ \t]?/m, ''],
+  [/^[ \t]*[-*+][ \t]+/m, ''],
+  [/^[ \t]*([-*_])([ \t]*\1){2,}[ \t]*$/m, ''],
   // Emphasis: only where the marks touch the words, so that "5 * 3 * 2" stays.
-  [/(\*\*\*|\*\*|\*)(?=\S)([\s\S]*?\S)\1/g, '$2'],
-  [/(?<![\p{L}\p{N}_])(__|_)(?=\S)([\s\S]*?\S)\1(?![\p{L}\p{N}_])/gu, '$2'],
-  [/~~(?=\S)([\s\S]*?\S)~~/g, '$1'],
-  [/`([^`]*)`/g, '$1'],
+  [/(\*\*\*|\*\*|\*)(?=\S)([\s\S]*?\S)\1/, 2],
+  [/(?<![\p{L}\p{N}_])(__|_)(?=\S)([\s\S]*?\S)\1(?![\p{L}\p{N}_])/u, 2],
+  [/~~(?=\S)([\s\S]*?\S)~~/, 1],
+  [/`([^`]*)`/, 1],
   // Marks whose other half is in another unit.
-  [/\*\*|__|~~|`/g, ''],
+  [/\*\*|__|~~|`/, ''],
 ]
+const TABLE_ROW = /^[ \t]*\|.*\|[ \t]*$/m
 
 /** Takes the marks of Markdown out of text that is to be spoken, and what cannot be spoken with them. */
 export class MarkdownTextFilter implements TextFilter {
@@ -37,20 +40,30 @@ export class MarkdownTextFilter implements TextFilter {
   }
 
   filter(text: string): string {
-    let kept = this.#options.removeCodeBlocks === false ? text.replaceAll(FENCE, '') : this.#withoutCode(text)
-    if (this.#options.removeTables !== false) kept = kept.replace(/^[ \t]*\|.*\|[ \t]*$/gm, '')
-    for (const [pattern, replacement] of RULES) kept = kept.replace(pattern, replacement)
-    return kept.replace(/[ \t]+\n/g, '\n').trim() === '' ? '' : kept
+    return this.map(text).text
+  }
+
+  map(text: string): MappedText {
+    const source: MappedText = { text, ends: undefined }
+    let kept = this.#options.removeCodeBlocks === false ? replaceMapped(source, /```/, '') : this.#withoutCode(source)
+    if (this.#options.removeTables !== false) kept = replaceMapped(kept, TABLE_ROW, '')
+    for (const [pattern, replacement] of RULES) kept = replaceMapped(kept, pattern, replacement)
+    kept = replaceMapped(kept, /[ \t]+(?=\n)/, '')
+    return kept.text.trim() === '' ? { text: '', ends: [] } : kept
   }
 
   reset(): void {
     this.#inCode = false
   }
 
-  #withoutCode(text: string): string {
-    const parts = text.split(FENCE)
-    const kept = parts.filter((_, index) => (index % 2 === 0) !== this.#inCode)
-    if (parts.length % 2 === 0) this.#inCode = !this.#inCode
-    return kept.join(' ')
+  /** Code between two fences makes way for a space; code that goes over the edge of the unit is just taken out. */
+  #withoutCode(source: MappedText): MappedText {
+    const began = this.#inCode
+    const fences = source.text.split(FENCE).length - 1
+    if (fences % 2 === 1) this.#inCode = !this.#inCode
+    if (!began && fences === 0) return source
+    if (began && fences === 0) return { text: '', ends: [] }
+    const mapped = began ? replaceMapped(source, /^[\s\S]*?```/, '') : source
+    return replaceMapped(replaceMapped(mapped, /```[\s\S]*?```/, ' '), /```[\s\S]*$/, '')
   }
 }

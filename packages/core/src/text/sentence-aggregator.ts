@@ -1,3 +1,4 @@
+import { TextAggregatorProcessor } from '../elements/text-aggregator-processor.ts'
 import { sentenceEnd } from './sentence-end.ts'
 import type { TextAggregator, TextUnit } from './text-aggregator.ts'
 
@@ -46,6 +47,11 @@ export class SentenceAggregator implements TextAggregator {
   reset(): void {
     this.#text = ''
     this.#searched = 0
+  }
+
+  /** What stands for it in a pipeline's list: text comes in in pieces and leaves in sentences. */
+  toProcessor(): TextAggregatorProcessor {
+    return new TextAggregatorProcessor(this)
   }
 
   #findEnd(): number {

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import type { ErrorFrame } from '../frames/control.ts'
+import { FilterEnableFrame, FilterUpdateSettingsFrame } from '../frames/audio-control.ts'
 import { InputAudioRawFrame } from '../frames/audio.ts'
 import type { Frame } from '../frames/frame.ts'
 import { StopFrame } from '../frames/lifecycle.ts'
@@ -125,4 +126,39 @@ test('nothing is pushed without passthrough, when disabled, and after a StopFram
   await clock.settle()
   input.hear(new Int16Array(320))
   expect(heard()).toHaveLength(0)
+})
+
+test('every control frame of filters reaches the filter and goes on', async () => {
+  const told: string[] = []
+  const audioInFilter: AudioFilter = {
+    start: () => {},
+    filter: (audio) => audio,
+    processFrame: (frame) => void told.push(frame.type),
+    stop: () => {},
+  }
+  const { task, clock, down } = await start({ params: { audioInFilter } })
+  await task.queueFrame(new FilterEnableFrame(false))
+  await task.queueFrame(new FilterUpdateSettingsFrame({ level: 3 }))
+  await clock.settle()
+  expect(told).toEqual(['FilterEnableFrame', 'FilterUpdateSettingsFrame'])
+  expect(down.map(({ type }) => type)).toEqual(told)
+})
+
+test('a filter that cannot start, or fails, is reported once, and the user is heard without it', async () => {
+  const failing: AudioFilter = {
+    start: () => {},
+    filter: () => {
+      throw new Error('broken')
+    },
+    stop: () => {},
+  }
+  const unready: AudioFilter = { ...failing, start: () => Promise.reject(new Error('no model')) }
+  for (const audioInFilter of [failing, unready]) {
+    const { input, heard, errors } = await start({ params: { audioInFilter } })
+    input.hear(Int16Array.from([1, 2]))
+    input.hear(Int16Array.from([3, 4]))
+    expect(samples(heard())).toEqual([1, 2, 3, 4])
+    expect(errors.map(({ error }) => error.code)).toEqual(['audio-filter-failed'])
+    expect(input.counters.lost).toBe(0)
+  }
 })

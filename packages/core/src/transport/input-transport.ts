@@ -1,4 +1,5 @@
 import { PcmByteStream, StreamResampler, toMono } from '@pc/audio'
+import type { FilterControlFrame } from '../frames/audio-control.ts'
 import { InputAudioRawFrame } from '../frames/audio.ts'
 import type { AnyFrame, FrameDirection } from '../frames/frame.ts'
 import type { CancelFrame, EndFrame, StartFrame, StopFrame } from '../frames/lifecycle.ts'
@@ -6,6 +7,7 @@ import type { FrameContext } from '../processor/frame-context.ts'
 import { FrameProcessor, type FrameProcessorOptions } from '../processor/frame-processor.ts'
 import type { Result } from '../processor/result.ts'
 import { PcError } from '../runtime/errors.ts'
+import type { AudioFilter } from './audio-parts.ts'
 import { TransportParams, type TransportParamsFields } from './transport-params.ts'
 
 /** What every input transport takes. */
@@ -17,7 +19,7 @@ export interface InputTransportOptions extends FrameProcessorOptions {
 export interface InputTransportCounters {
   /** Pieces of audio from the client. */
   readonly received: number
-  /** Pieces that could not be used: no valid rate, or a filter that failed. */
+  /** Pieces that could not be used: no valid rate. */
   readonly lost: number
 }
 
@@ -35,6 +37,9 @@ export abstract class BaseInputTransport extends FrameProcessor {
   #received = 0
   #lost = 0
   #failing = false
+  /** The filter, once it is ready. */
+  #filter: AudioFilter | undefined = undefined
+  #filterFailing = false
 
   constructor(options: InputTransportOptions = {}) {
     super(options)
@@ -57,7 +62,7 @@ export abstract class BaseInputTransport extends FrameProcessor {
 
   override async onStart(frame: StartFrame, _ctx: FrameContext): Promise<void> {
     this.#sampleRate = this.params.audioInSampleRate ?? frame.audioInSampleRate
-    await this.params.audioInFilter?.start(this.#sampleRate)
+    await this.#startFilter()
     this.#taking = this.params.audioInEnabled
   }
 
@@ -79,8 +84,13 @@ export abstract class BaseInputTransport extends FrameProcessor {
   }
 
   override processFrame(frame: AnyFrame, direction: FrameDirection, ctx: FrameContext): Result {
-    if (frame.type === 'InputAudioRawFrame') this.#take(frame)
-    else ctx.push(frame, direction)
+    if (frame.type === 'InputAudioRawFrame') {
+      this.#take(frame)
+      return undefined
+    }
+    ctx.push(frame, direction)
+    if (frame.type !== 'FilterEnableFrame' && frame.type !== 'FilterUpdateSettingsFrame') return undefined
+    return this.#control(frame)
   }
 
   /**
@@ -92,6 +102,14 @@ export abstract class BaseInputTransport extends FrameProcessor {
   protected receiveAudio(audio: Uint8Array | Int16Array, sampleRate: number, numChannels = 1): void {
     const samples = audio instanceof Int16Array ? audio : this.#bytes.process(audio)
     if (samples.length > 0) this.#take(new InputAudioRawFrame(samples, sampleRate, numChannels))
+  }
+
+  async #control(frame: FilterControlFrame): Promise<void> {
+    try {
+      await this.#filter?.processFrame?.(frame)
+    } catch (error) {
+      this.pushError(error, { code: 'audio-filter-failed', kind: 'config' })
+    }
   }
 
   #take(frame: InputAudioRawFrame): void {
@@ -110,15 +128,38 @@ export abstract class BaseInputTransport extends FrameProcessor {
   }
 
   #convert(frame: InputAudioRawFrame): InputAudioRawFrame {
-    const { audioInChannels, audioInFilter } = this.params
+    const { audioInChannels } = this.params
     const mono = frame.numChannels !== 1 && audioInChannels === 1
     const resampled = frame.sampleRate !== this.#sampleRate
-    if (!mono && !resampled && audioInFilter === undefined) return frame
+    if (!mono && !resampled && this.#filter === undefined) return frame
     const channels = mono || resampled ? 1 : frame.numChannels
     let audio = mono || resampled ? toMono(frame.audio, frame.numChannels) : frame.audio
     if (resampled) audio = this.#resamplerFor(frame.sampleRate).process(audio)
-    if (audioInFilter !== undefined && audio.length > 0) audio = audioInFilter.filter(audio)
+    if (audio.length > 0) audio = this.#filtered(audio)
     return frame.with({ audio, sampleRate: this.#sampleRate, numChannels: channels })
+  }
+
+  /** Without the filter the user is still heard. */
+  async #startFilter(): Promise<void> {
+    this.#filter = undefined
+    try {
+      await this.params.audioInFilter?.start(this.#sampleRate)
+      this.#filter = this.params.audioInFilter
+    } catch (error) {
+      this.pushError(error, { code: 'audio-filter-failed', kind: 'config' })
+    }
+  }
+
+  #filtered(audio: Int16Array): Int16Array {
+    try {
+      const filtered = this.#filter?.filter(audio) ?? audio
+      this.#filterFailing = false
+      return filtered
+    } catch (error) {
+      if (!this.#filterFailing) this.pushError(PcError.from(error, { code: 'audio-filter-failed' }))
+      this.#filterFailing = true
+      return audio
+    }
   }
 
   #resamplerFor(sampleRate: number): StreamResampler {
@@ -131,6 +172,6 @@ export abstract class BaseInputTransport extends FrameProcessor {
     this.#taking = false
     this.#bytes.reset()
     this.#resampler = undefined
-    await this.params.audioInFilter?.stop()
+    await this.#filter?.stop()
   }
 }

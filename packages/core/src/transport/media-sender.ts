@@ -21,6 +21,8 @@ const LOOK_MS = 20
 export interface MediaSenderHost extends Pick<PacedWriterHost, 'clock' | 'write' | 'report'> {
   /** Empties the player's buffer; true when what it held will not be heard. */
   clear(): boolean
+  /** The player dropped what it had not played. */
+  cleared(nowMs: number): void
   /** Downstream. */
   push(frame: Frame): void
   broadcast(frame: Frame): void
@@ -126,14 +128,19 @@ export class MediaSender {
     const nowMs = this.#host.clock.nowMs()
     this.#era++
     const cleared = this.#options.enabled && this.#host.clear()
+    // What ends just now was not told either.
+    const cut = this.ledger.unfinished()
     if (cleared) this.#sentAudio.playTo(this.#positionAt(nowMs), this.#silently)
     this.#drop()
     this.#sentAudio.clear()
-    if (cleared || this.#speech.clientReports) this.#writer.playerEmptied(nowMs)
+    if (cleared || this.#speech.clientReports) {
+      this.#writer.playerEmptied(nowMs)
+      this.#host.cleared(nowMs)
+    }
     for (const { frame } of this.#frames.drain()) {
       if ((frame.flags & FLAG_STICKY) !== 0) this.#frames.push({ frame, position: 0 })
     }
-    this.#speech.cut(cleared, nowMs)
+    this.#speech.cut(cut, cleared, nowMs)
     this.#speaking.stop()
     this.#wake()
   }

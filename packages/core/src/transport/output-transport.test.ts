@@ -160,6 +160,18 @@ describe('frames', () => {
     expect(tags()).toEqual(['TextFrame'])
   })
 
+  test.each([8000, 24_000])('the tones of keys have the rate of the wire, %d Hz', async (audioOutSampleRate) => {
+    const { clock, output, send } = await startRig({}, { audioOutSampleRate })
+    await send(new OutputDTMFFrame(['5']))
+    await clock.advance(500)
+    expect(output.written.every(({ sampleRate }) => sampleRate === audioOutSampleRate)).toBe(true)
+    const tone = output.written.flatMap(({ audio }) => [...audio]).slice(0, audioOutSampleRate / 10)
+    // 770 Hz and 1336 Hz: the sum crosses zero as often at any rate.
+    const crossings = tone.filter((sample, i) => i > 0 && sample >= 0 !== tone[i - 1]! >= 0).length
+    expect(crossings).toBeGreaterThan(190)
+    expect(crossings).toBeLessThan(280)
+  })
+
   test('with audio switched off nothing is written, frames pass and speech counts as heard', async () => {
     const { output, send, down } = await startRig({ params: { audioOutEnabled: false } }, rate)
     await send(announce('Hello there.'), speech(500), unitEnd('Hello there.'), new TTSStoppedFrame('a'))

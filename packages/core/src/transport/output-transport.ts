@@ -1,4 +1,5 @@
 import { generateDtmf } from '@pc/audio'
+import type { MixerControlFrame } from '../frames/audio-control.ts'
 import { OutputAudioRawFrame } from '../frames/audio.ts'
 import type { AnyFrame, Frame, FrameDirection, FrameFamily, FrameTag } from '../frames/frame.ts'
 import type { CancelFrame, EndFrame, InterruptionFrame, StartFrame, StopFrame } from '../frames/lifecycle.ts'
@@ -6,7 +7,7 @@ import type { FrameContext } from '../processor/frame-context.ts'
 import { FrameProcessor, type FrameProcessorOptions } from '../processor/frame-processor.ts'
 import type { Result } from '../processor/result.ts'
 import { PcError } from '../runtime/errors.ts'
-import type { AudioMixer } from './audio-parts.ts'
+import type { AudioMixer, PlayoutTap } from './audio-parts.ts'
 import { MediaSender, type MediaSenderHost } from './media-sender.ts'
 import type { OutputChunk } from './output-chunk.ts'
 import type { PlayoutLedger } from './playout-ledger.ts'
@@ -28,6 +29,7 @@ export abstract class BaseOutputTransport extends FrameProcessor {
   readonly params: TransportParams
   readonly #senders = new Map<string | undefined, MediaSender>()
   readonly #unknown = new Set<string>()
+  readonly #taps = new Set<PlayoutTap>()
   #sampleRate = 0
 
   constructor(options: OutputTransportOptions = {}) {
@@ -62,6 +64,12 @@ export abstract class BaseOutputTransport extends FrameProcessor {
   /** The record of what one track received, sent and played; `undefined` before the start. */
   playout(destination?: string): PlayoutLedger | undefined {
     return this.#senders.get(destination)?.ledger
+  }
+
+  /** Adds a listener to what is played, and returns its remover. */
+  addTap(tap: PlayoutTap): () => void {
+    this.#taps.add(tap)
+    return () => void this.#taps.delete(tap)
   }
 
   override handles(_type: string): boolean {
@@ -111,7 +119,19 @@ export abstract class BaseOutputTransport extends FrameProcessor {
       ctx.push(frame)
       return
     }
+    if (frame.type === 'MixerEnableFrame' || frame.type === 'MixerUpdateSettingsFrame') {
+      ctx.push(frame)
+      return this.#control(frame)
+    }
     return this.#play(frame)
+  }
+
+  async #control(frame: MixerControlFrame): Promise<void> {
+    try {
+      await mixerOf(this.params.audioOutMixer, frame.transportDestination)?.processFrame?.(frame)
+    } catch (error) {
+      this.pushError(error, { code: 'audio-mixer-failed', kind: 'config' })
+    }
   }
 
   #play(frame: AnyFrame): void | Promise<void> {
@@ -174,8 +194,14 @@ export abstract class BaseOutputTransport extends FrameProcessor {
       destination === undefined ? frame : frame.with({ transportDestination: destination })
     return {
       clock: this.runtime.clock,
-      write: (chunk) => this.writeAudio(chunk),
+      write: (chunk, playsAtMs) => {
+        for (const tap of this.#taps) tap.written(chunk, playsAtMs)
+        return this.writeAudio(chunk)
+      },
       clear: () => this.clearAudio(),
+      cleared: (nowMs) => {
+        for (const tap of this.#taps) tap.cleared(destination, nowMs)
+      },
       push: (frame) => this.pushFrame(marked(frame)),
       broadcast: (frame) => this.broadcastFrame(marked(frame)),
       reach: (frame) => this.#reach(frame),

@@ -25,7 +25,8 @@ export interface PacedWriterOptions {
 /** What a {@link PacedWriter} needs. */
 export interface PacedWriterHost {
   readonly clock: Clock
-  write(chunk: OutputChunk): void | Promise<void>
+  /** Writes a chunk whose playing begins at `playsAtMs`. */
+  write(chunk: OutputChunk, playsAtMs: number): void | Promise<void>
   /** A queued chunk went out, at this place of the wire. */
   written(chunk: QueuedChunk, wireStart: number): void
   report(error: unknown): void
@@ -51,7 +52,7 @@ export class PacedWriter {
   /** There was nothing to write when something could have been. */
   #idle = true
   #openedMs = 0
-  #writing: { readonly sinceMs: number } | undefined = undefined
+  #writing: { readonly sinceMs: number; readonly lose: () => void } | undefined = undefined
   /** Chunks of an older era were dropped while they were being written. */
   #era = 0
   #mixing = false
@@ -127,8 +128,12 @@ export class PacedWriter {
   async startMixer(): Promise<void> {
     const { mixer, sampleRate } = this.#options
     if (mixer === undefined) return
-    await mixer.start(sampleRate)
-    this.#mixing = true
+    try {
+      await mixer.start(sampleRate, this.#options.channels)
+      this.#mixing = true
+    } catch (error) {
+      this.#host.report(PcError.from(error, { code: 'audio-mixer-failed', kind: 'config' }))
+    }
   }
 
   async stopMixer(): Promise<void> {
@@ -147,7 +152,10 @@ export class PacedWriter {
 
   /** The player dropped what it had not played. */
   playerEmptied(nowMs: number): void {
-    this.#originMs = Math.min(this.#originMs, nowMs - this.#wire * this.#msPerSample)
+    const droppedMs = this.playedOutMs - nowMs
+    if (droppedMs <= 0) return
+    this.#originMs -= droppedMs
+    if (this.#mixing) this.#options.mixer?.rewind?.(Math.round(droppedMs / this.#msPerSample))
   }
 
   /** Writes everything that is due. */
@@ -177,9 +185,9 @@ export class PacedWriter {
     const queued = this.#chunks.shift()
     const era = this.#era
     try {
-      const result = this.#host.write(this.#mixed(this.#chunker.output(queued)))
+      const result = this.#host.write(this.#mixed(this.#chunker.output(queued)), this.playedOutMs)
       if (result !== undefined) {
-        this.#await(result, () => this.#written(queued, era), nowMs)
+        this.#await(result, (arrived) => this.#written(queued, era, arrived), nowMs)
         return
       }
       this.#failing = false
@@ -196,16 +204,24 @@ export class PacedWriter {
 
   #mixed(chunk: OutputChunk): OutputChunk {
     const { mixer } = this.#options
-    return this.#mixing && mixer !== undefined ? { ...chunk, audio: mixer.mix(chunk.audio) } : chunk
+    if (!this.#mixing || mixer === undefined) return chunk
+    try {
+      return { ...chunk, audio: mixer.mix(chunk.audio) }
+    } catch (error) {
+      // Speech matters more than its background.
+      this.#mixing = false
+      this.#host.report(PcError.from(error, { code: 'audio-mixer-failed' }))
+      return chunk
+    }
   }
 
-  #await(result: Promise<void>, written: () => void, nowMs: number): void {
-    const writing = { sinceMs: nowMs }
+  #await(result: Promise<void>, written: (arrived: boolean) => void, nowMs: number): void {
+    const writing = { sinceMs: nowMs, lose: () => written(false) }
     this.#writing = writing
     const settle = (): void => {
       if (this.#writing !== writing) return
       this.#writing = undefined
-      written()
+      written(true)
       this.#host.wake()
     }
     result.then(
@@ -222,20 +238,21 @@ export class PacedWriter {
 
   /** A client that is gone must not hold the track for ever: the chunk counts as lost. */
   #giveUpWrite(nowMs: number): void {
-    if (this.#writing === undefined || nowMs - this.#writing.sinceMs < WRITE_LIMIT_MS) return
+    const writing = this.#writing
+    if (writing === undefined || nowMs - writing.sinceMs < WRITE_LIMIT_MS) return
     this.#writing = undefined
     const message = `A write to the client did not settle within ${WRITE_LIMIT_MS / 1000} s; its audio counts as lost.`
     this.#failed(new PcError(message, { code: 'write-timeout', kind: 'timeout' }))
-    this.#written(undefined, this.#era)
+    writing.lose()
   }
 
-  /** Without a queued chunk it was silence for the background, or lost. */
-  #written(queued: QueuedChunk | undefined, era: number): void {
+  /** Without a queued chunk it was silence for the background. One that was lost keeps its place in the queue. */
+  #written(queued: QueuedChunk | undefined, era: number, arrived = true): void {
     const wireStart = this.#wire
     const samples = this.#chunker.chunkSamples
     this.#wire += samples
     if (queued === undefined || era !== this.#era) return
-    this.#host.written(queued, wireStart)
+    if (arrived) this.#host.written(queued, wireStart)
     this.#sent += samples
   }
 }

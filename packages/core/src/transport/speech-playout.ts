@@ -85,13 +85,13 @@ export class SpeechPlayout {
   }
 
   /**
-   * Everything unfinished was cut: says what was heard of it.
+   * These utterances were cut: says what was heard of them.
    *
    * @param cleared - the player's buffer was emptied, so that only what was played counts, not all that was sent.
    */
-  cut(cleared: boolean, nowMs: number): void {
+  cut(contextIds: readonly string[], cleared: boolean, nowMs: number): void {
     this.#era++
-    for (const contextId of this.ledger.unfinished()) {
+    for (const contextId of contextIds) {
       if (this.#awaited.has(contextId)) continue
       this.#remember(contextId)
       const { playedSamples = 0, sentSamples = 0 } = this.ledger.playout(contextId) ?? {}
@@ -136,7 +136,8 @@ export class SpeechPlayout {
 
   #tell(contextId: string, position: number, final: boolean): void {
     const { text, segments } = this.ledger.heard(contextId, position)
-    this.#push(new BotSpeechHeardFrame(contextId, text, segments, final))
+    const appendToContext = this.ledger.appendToContext(contextId)
+    this.#push(new BotSpeechHeardFrame(contextId, text, segments, final, appendToContext))
   }
 
   #remember(contextId: string): void {

@@ -1,5 +1,6 @@
 import type { AggregatedBy } from '../frames/text.ts'
 import type { HeardSegment } from '../frames/transport.ts'
+import type { MappedText } from '../text/mapped-text.ts'
 import { WordFinder, wordEnds } from './spoken-words.ts'
 
 /** How fast speech is taken to be while nothing better is known. */
@@ -12,6 +13,10 @@ export interface UnitText {
   readonly text: string
   /** The model's own text, where `text` was changed for speaking. */
   readonly rawText: string | undefined
+  /** For every character of `text`, how much of `rawText` is covered up to it. Default: found by proportion. */
+  readonly rawEnds?: readonly number[] | undefined
+  /** What is really spoken where it is not `text`, with the way back to `text`. */
+  readonly spoken?: MappedText | undefined
   readonly aggregatedBy: AggregatedBy
 }
 
@@ -43,6 +48,8 @@ export class SpokenUnit implements UnitText {
   brokenSample: number | undefined = undefined
   text: string
   rawText: string | undefined
+  readonly #rawEnds: readonly number[] | undefined
+  readonly #spoken: MappedText | undefined
   /** How many characters of `text` were heard. */
   heardChars = 0
   /** How many characters of `rawText` were heard. */
@@ -50,6 +57,7 @@ export class SpokenUnit implements UnitText {
   /** It had no announcement: its text is what its words were. */
   readonly #growing: boolean
   #ends: readonly number[] | undefined = undefined
+  #spokenEnds: readonly number[] | undefined = undefined
   #finder: WordFinder | undefined = undefined
   readonly #words: TimedWord[] = []
 
@@ -60,11 +68,23 @@ export class SpokenUnit implements UnitText {
     this.aggregatedBy = unit?.aggregatedBy ?? 'word'
     this.text = unit?.text ?? ''
     this.rawText = unit?.rawText === this.text ? undefined : unit?.rawText
+    this.#rawEnds = unit?.rawEnds?.length === this.text.length ? unit.rawEnds : undefined
+    this.#spoken = unit?.spoken?.ends?.length === unit?.spoken?.text.length ? unit?.spoken : undefined
   }
 
   /** The ends of its words, as character offsets. */
   get wordEnds(): readonly number[] {
     return (this.#ends ??= wordEnds(this.text))
+  }
+
+  /** The text that the audio follows. */
+  get #voiced(): string {
+    return this.#spoken?.text ?? this.text
+  }
+
+  get #voicedEnds(): readonly number[] {
+    if (this.#spoken === undefined) return this.wordEnds
+    return (this.#spokenEnds ??= wordEnds(this.#spoken.text))
   }
 
   /** No more of its audio comes. One without an announcement is complete by that. */
@@ -86,7 +106,7 @@ export class SpokenUnit implements UnitText {
       this.#ends = undefined
       return this.text.length
     }
-    this.#finder ??= new WordFinder(this.text, this.wordEnds)
+    this.#finder ??= new WordFinder(this.#voiced, this.#voicedEnds)
     return this.#finder.advance(word)
   }
 
@@ -109,18 +129,29 @@ export class SpokenUnit implements UnitText {
     return { segmentId: this.segmentId, heard: text.slice(0, end), unheard: text.slice(end) }
   }
 
-  #charsAt({ position: reached, received: given, sampleRate }: PlayoutPosition): number {
+  #charsAt(at: PlayoutPosition): number {
+    const voiced = this.#voicedAt(at)
+    const { text, wordEnds: ends } = this
+    if (this.#spoken === undefined) return voiced
+    if (voiced === this.#spoken.text.length) return text.length
+    const shown = voiced === 0 ? 0 : (this.#spoken.ends?.[voiced - 1] ?? 0)
+    // A word whose spoken form was not heard to its end was not heard.
+    return ends.findLast((end) => end <= shown && end < text.length) ?? 0
+  }
+
+  #voicedAt({ position: reached, received: given, sampleRate }: PlayoutPosition): number {
     const { startSample, endSample, brokenSample = Infinity } = this
     const position = Math.min(reached, brokenSample)
     const received = Math.min(given, brokenSample)
     if (position <= startSample || endSample === startSample) return 0
-    if (endSample !== undefined && position >= endSample) return this.text.length
+    const { length } = this.#voiced
+    if (endSample !== undefined && position >= endSample) return length
     if (this.#words.length > 0) return this.#timedChars(position, sampleRate)
-    const estimate = (this.text.length / CHARS_PER_SEC) * sampleRate
+    const estimate = (length / CHARS_PER_SEC) * sampleRate
     const samples = endSample === undefined ? Math.max(received - startSample, estimate) : endSample - startSample
-    const chars = ((position - startSample) / samples) * this.text.length
+    const chars = ((position - startSample) / samples) * length
     // The last word waits for the end of the audio, which is not known here.
-    return this.wordEnds.findLast((end) => end <= chars && end < this.text.length) ?? 0
+    return this.#voicedEnds.findLast((end) => end <= chars && end < length) ?? 0
   }
 
   #timedChars(position: number, sampleRate: number): number {
@@ -136,11 +167,12 @@ export class SpokenUnit implements UnitText {
     return chars
   }
 
-  /** Exact while both texts are the same so far, then in proportion, at the end of a word. */
+  /** Exact where the way is known or both texts are the same so far, else in proportion, at the end of a word. */
   #rawCharsAt(chars: number): number {
     const { text, rawText } = this
     if (rawText === undefined) return chars
     if (chars === text.length) return rawText.length
+    if (this.#rawEnds !== undefined) return chars === 0 ? 0 : this.#rawEnds[chars - 1]!
     if (rawText.startsWith(text.slice(0, chars))) return chars
     const share = (chars / text.length) * rawText.length
     return wordEnds(rawText).findLast((end) => end <= share) ?? 0

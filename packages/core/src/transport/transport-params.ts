@@ -1,4 +1,5 @@
 import { PcError } from '../runtime/errors.ts'
+import type { TurnAnalyzer } from '../turns/turn-analyzer.ts'
 import type { VADAnalyzer } from '../turns/vad-analyzer.ts'
 import type { AudioFilter, AudioMixer } from './audio-parts.ts'
 
@@ -30,6 +31,8 @@ export interface TransportParamsFields {
   audioOutLeadSecs?: number | undefined
   /** Tells speech from other sound; run by a processor behind the input transport. */
   vadAnalyzer?: VADAnalyzer | undefined
+  /** Tells from the sound of speech whether the user has finished; the turn processor asks it. */
+  turnAnalyzer?: TurnAnalyzer | undefined
 }
 
 /** The settings of a transport. A plain object with the same fields does as well. */
@@ -47,6 +50,7 @@ export class TransportParams {
   readonly audioOutEndSilenceSecs: number
   readonly audioOutLeadSecs: number | undefined
   readonly vadAnalyzer: VADAnalyzer | undefined
+  readonly turnAnalyzer: TurnAnalyzer | undefined
 
   /** @throws PcError `transport-params` for a channel count or a duration outside its range. */
   constructor(fields: TransportParamsFields = {}) {
@@ -64,6 +68,7 @@ export class TransportParams {
     this.audioOutLeadSecs =
       fields.audioOutLeadSecs === undefined ? undefined : seconds('audioOutLeadSecs', fields.audioOutLeadSecs)
     this.vadAnalyzer = fields.vadAnalyzer
+    this.turnAnalyzer = fields.turnAnalyzer
   }
 }
 

@@ -1,6 +1,7 @@
 import { PcError } from '../runtime/errors.ts'
 import type { TurnEvent } from './turn-events.ts'
 import type { TurnStopStep, TurnStopStrategy, TurnView } from './turn-strategy.ts'
+import { patientMs } from './user-turn-expectation.ts'
 
 /** The options of {@link SpeechTimeoutUserTurnStopStrategy}. */
 export interface SpeechTimeoutUserTurnStopStrategyOptions {
@@ -25,7 +26,7 @@ interface Pause {
 /**
  * The user's turn ends when the user has been silent long enough and the recogniser had its time: until it finalized
  * its transcript, or for the latency it stated. Where a transcript came and no voice was detected, silence is counted
- * from the last transcript.
+ * from the last transcript. Where something is expected from the user, the silence is as long as that takes.
  *
  * @throws PcError `invalid-turn-options` when `userSpeechTimeoutSecs` is not a number of seconds.
  */
@@ -60,16 +61,18 @@ export class SpeechTimeoutUserTurnStopStrategy implements TurnStopStrategy<Pause
 
   #after(state: Pause, event: TurnEvent, view: TurnView): Pause {
     const { nowMs } = view
-    const silentAtMs = nowMs + this.#speechTimeoutMs
+    const silentAtMs = nowMs + patientMs(this.#speechTimeoutMs, view)
     /** Without a detector's word, every transcript starts the silence anew. */
     const unheard = !state.voiceStopped && !view.userSpeaking
     switch (event.type) {
       case 'vadStarted':
       case 'externalStarted':
+      case 'proposedStarted':
         return { ...state, finalized: false, silentAtMs: undefined }
       case 'vadStopped':
         return this.#stopped(state, view, event.stopSecs)
       case 'externalStopped':
+      case 'proposedStopped':
         return this.#stopped(state, view, 0)
       case 'interimTranscript':
         return { ...state, finalized: false, ...(unheard && { silentAtMs }) }
@@ -89,7 +92,7 @@ export class SpeechTimeoutUserTurnStopStrategy implements TurnStopStrategy<Pause
     return {
       ...state,
       voiceStopped: true,
-      silentAtMs: view.nowMs + this.#speechTimeoutMs,
+      silentAtMs: view.nowMs + patientMs(this.#speechTimeoutMs, view),
       recognisedAtMs: view.nowMs + Math.max(0, view.sttLatencyMs - stopSecs * 1000),
     }
   }

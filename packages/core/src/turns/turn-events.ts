@@ -1,7 +1,10 @@
 import type { AnyFrame } from '../frames/frame.ts'
+import type { UserTurnExpectation } from './user-turn-expectation.ts'
 
 /** What the turn machine and its strategies hear of. */
 export type TurnEvent =
+  /** The session runs: everything is set up. */
+  | { readonly type: 'started' }
   /** Voice activity began, after `startSecs` of speech. */
   | { readonly type: 'vadStarted'; readonly startSecs: number }
   /** Voice activity ended: speech did `stopSecs` ago. */
@@ -12,11 +15,23 @@ export type TurnEvent =
   | { readonly type: 'externalStarted' }
   /** Another part of the pipeline says that the user's turn ended. */
   | { readonly type: 'externalStopped' }
+  /** A service proposes that the user's turn began. */
+  | { readonly type: 'proposedStarted' }
+  /** A service proposes that the user's turn ended. */
+  | { readonly type: 'proposedStopped' }
   | { readonly type: 'interimTranscript'; readonly text: string }
   /** `finalized`: the recogniser will not revise or extend it. */
   | { readonly type: 'transcript'; readonly text: string; readonly finalized: boolean }
   | { readonly type: 'botStarted' }
+  /** The agent goes on speaking. */
+  | { readonly type: 'botSpeaking' }
   | { readonly type: 'botStopped' }
+  /** Whoever answers the words so far takes them for a complete turn. */
+  | { readonly type: 'inferenceCompleted' }
+  /** What the user will say next, until further notice. */
+  | { readonly type: 'expectation'; readonly expectation: UserTurnExpectation }
+  /** How long the user may be silent before it is told; 0 or less: for ever. */
+  | { readonly type: 'idleTimeout'; readonly timeoutSecs: number }
   /** From the end of speech to the final transcript, 99th percentile. */
   | { readonly type: 'sttLatency'; readonly latencySecs: number }
   | { readonly type: 'toolCallsStarted'; readonly toolCallIds: readonly string[] }
@@ -24,6 +39,8 @@ export type TurnEvent =
   | { readonly type: 'toolCallSettled'; readonly toolCallId: string }
   /** The attached part of the strategy of this name came to a judgement. */
   | { readonly type: 'verdict'; readonly strategy: string; readonly complete: boolean }
+  /** The attached part of the strategy of this name cannot judge, or not in time. */
+  | { readonly type: 'noVerdict'; readonly strategy: string }
   /** Time has passed: a deadline may be due. */
   | { readonly type: 'time' }
   /** From the machine to start strategies: a turn was opened. */
@@ -46,14 +63,26 @@ export function turnEventOf(frame: AnyFrame): TurnEvent | undefined {
       return { type: 'externalStarted' }
     case 'UserStoppedSpeakingFrame':
       return { type: 'externalStopped' }
+    case 'ProposedUserStartedSpeakingFrame':
+      return { type: 'proposedStarted' }
+    case 'ProposedUserStoppedSpeakingFrame':
+      return { type: 'proposedStopped' }
     case 'InterimTranscriptionFrame':
       return { type: 'interimTranscript', text: frame.text }
     case 'TranscriptionFrame':
       return { type: 'transcript', text: frame.text, finalized: frame.finalized }
     case 'BotStartedSpeakingFrame':
       return { type: 'botStarted' }
+    case 'BotSpeakingFrame':
+      return { type: 'botSpeaking' }
     case 'BotStoppedSpeakingFrame':
       return { type: 'botStopped' }
+    case 'UserTurnInferenceCompletedFrame':
+      return { type: 'inferenceCompleted' }
+    case 'UserTurnExpectationFrame':
+      return { type: 'expectation', expectation: frame.expectation }
+    case 'UserIdleTimeoutUpdateFrame':
+      return { type: 'idleTimeout', timeoutSecs: frame.timeoutSecs }
     case 'STTMetadataFrame':
       return { type: 'sttLatency', latencySecs: frame.ttfsP99LatencySecs }
     case 'FunctionCallsStartedFrame':

@@ -1,135 +1,246 @@
 import { describe, expect, it } from 'vitest'
-import { TIME, turnMachine } from '../../test/turn-script.ts'
+import { floorMachine, TIME } from '../../test/turn-script.ts'
+import { ExternalUserTurnCompletionStopStrategy } from './completion-user-turn-stop-strategy.ts'
+import { deferred } from './deferred.ts'
+import { ExternalUserTurnStartStrategy } from './external-user-turn-start-strategy.ts'
+import { ExternalUserTurnStopStrategy } from './external-user-turn-stop-strategy.ts'
+import type { FloorMachine, FloorMachineOptions, FloorState } from './floor-machine.ts'
+import { FunctionCallUserMuteStrategy } from './function-call-user-mute-strategy.ts'
 import { MinWordsUserTurnStartStrategy } from './min-words-user-turn-start-strategy.ts'
+import { isOfUser } from './mute-machine.ts'
+import { MuteUntilFirstBotCompleteUserMuteStrategy } from './mute-until-first-bot-complete-user-mute-strategy.ts'
 import { SpeechTimeoutUserTurnStopStrategy } from './speech-timeout-user-turn-stop-strategy.ts'
 import { TranscriptionUserTurnStartStrategy } from './transcription-user-turn-start-strategy.ts'
+import { TurnAnalyzer } from './turn-analyzer.ts'
+import { TurnAnalyzerUserTurnStopStrategy } from './turn-analyzer-user-turn-stop-strategy.ts'
 import type { TurnEvent } from './turn-events.ts'
-import type { TurnMachine } from './turn-machine.ts'
-import type { TurnEffect, TurnState } from './turn-state.ts'
+import { isOpen, type TurnEffect } from './turn-state.ts'
 import type { TurnStopStrategy } from './turn-strategy.ts'
+import { AlwaysUserMuteStrategy, FirstSpeechUserMuteStrategy } from './user-mute-strategy.ts'
 import { VADUserTurnStartStrategy } from './vad-user-turn-start-strategy.ts'
+import { WakePhraseUserTurnStartStrategy } from './wake-phrase-user-turn-start-strategy.ts'
 
 // Durations of a few ticks, so that the reachable states are few enough to visit all of them.
-const TICKS = { stopTimeoutMs: 4, speechLostMs: 5, sttLatencyMs: 3 }
-const LONGEST_REST = TICKS.speechLostMs + TICKS.stopTimeoutMs + TICKS.sttLatencyMs
+const TICKS = { stopTimeoutMs: 3, speechLostMs: 3, sttLatencyMs: 2 }
+/** The longest any of the parts may take, one after the other. */
+const LONGEST_REST = 20
 
-const INPUTS: readonly TurnEvent[] = [
+const SPEECH: readonly TurnEvent[] = [
   { type: 'vadStarted', startSecs: 0.001 },
   { type: 'vadStopped', stopSecs: 0.001 },
   { type: 'vadSpeaking' },
-  { type: 'externalStarted' },
-  { type: 'externalStopped' },
   { type: 'interimTranscript', text: 'yes' },
   { type: 'transcript', text: 'yes please', finalized: false },
   { type: 'transcript', text: 'yes please', finalized: true },
   { type: 'botStarted' },
   { type: 'botStopped' },
-  { type: 'verdict', strategy: 'judge', complete: true },
   { type: 'ended' },
 ]
+const EXTERNAL: readonly TurnEvent[] = [{ type: 'externalStarted' }, { type: 'externalStopped' }]
+const PROPOSALS: readonly TurnEvent[] = [{ type: 'proposedStarted' }, { type: 'proposedStopped' }]
+const JUDGE = 'TurnAnalyzerUserTurnStopStrategy'
+const VERDICTS: readonly TurnEvent[] = [
+  { type: 'verdict', strategy: JUDGE, complete: true },
+  { type: 'verdict', strategy: JUDGE, complete: false },
+  { type: 'noVerdict', strategy: JUDGE },
+]
+const COMPLETED: readonly TurnEvent[] = [{ type: 'inferenceCompleted' }]
+const CALLS: readonly TurnEvent[] = [
+  { type: 'toolCallsStarted', toolCallIds: ['a'] },
+  { type: 'toolCallSettled', toolCallId: 'a' },
+]
+const EXPECTATIONS: readonly TurnEvent[] = [
+  { type: 'expectation', expectation: 'digits' },
+  { type: 'expectation', expectation: 'free' },
+]
 
-const speechTimeout = new SpeechTimeoutUserTurnStopStrategy({ userSpeechTimeoutSecs: 0.002 })
-
-const deferring: TurnStopStrategy = {
-  name: 'judge',
-  initial: () => undefined,
-  on: (state, event) => (event.type === 'verdict' ? { state, decision: 'commit' } : { state }),
+/** The pure part of a strategy never asks its analyzer. */
+class UnaskedAnalyzer extends TurnAnalyzer {
+  appendAudio(): boolean {
+    return false
+  }
+  analyze(): Promise<never> {
+    return Promise.reject(new Error('asked'))
+  }
+  clear(): void {}
 }
 
+const speechTimeout = new SpeechTimeoutUserTurnStopStrategy({ userSpeechTimeoutSecs: 0.001 })
+const analyzer = new TurnAnalyzerUserTurnStopStrategy({
+  turnAnalyzer: new UnaskedAnalyzer(),
+  analysisTimeoutSecs: 0.001,
+  userSpeechTimeoutSecs: 0.002,
+})
+const external = {
+  start: [new ExternalUserTurnStartStrategy()],
+  stop: [new ExternalUserTurnStopStrategy({ timeoutSecs: 0.001 })],
+}
+const wakePhrase = new WakePhraseUserTurnStartStrategy({ phrases: ['please'], timeoutSecs: 0.003 })
 const silent: TurnStopStrategy = { name: 'silent', initial: () => undefined, on: (state) => ({ state }) }
+const voice = new VADUserTurnStartStrategy()
+const words = new TranscriptionUserTurnStartStrategy()
 
 interface Place {
-  readonly state: TurnState
+  readonly state: FloorState
   readonly nowMs: number
 }
 
-const isOpen = (state: TurnState): boolean => state.status === 'userSpeaking' || state.status === 'userPausing'
-
-const TIMES = new Set(['voiceUntilMs', 'watchdogMs', 'deadlineMs', 'silentAtMs', 'recognisedAtMs'])
+/** Times of which only the past matters; of all others, only the future. */
+const PAST = /^silentSinceMs$/
+const NO_TIMES = /^(timeout|sttLatency)Ms$/
 
 /** Two places with one key have the same future: times count from now, and the turns are not numbered. */
 function keyOf({ state, nowMs }: Place): string {
   return JSON.stringify(state, (name, value: unknown) => {
-    if (name === 'turns') return 0
-    return TIMES.has(name) && typeof value === 'number' ? Math.max(0, value - nowMs) : value
+    // What was heard in sleep holds no part of the phrase.
+    if (name === 'turns' || (name === 'heard' && typeof value === 'string')) return 0
+    if (typeof value !== 'number' || !name.endsWith('Ms') || NO_TIMES.test(name)) return value
+    return Math.max(PAST.test(name) ? -3 : 0, value - nowMs)
   })
 }
 
+/** `expect` takes too long for millions of steps. */
+function must(holds: boolean, what: string, seen: unknown): void {
+  if (!holds) throw new Error(`${what}: ${JSON.stringify(seen)}`)
+}
+
+interface Step {
+  readonly before: FloorState
+  readonly event: TurnEvent
+  readonly after: FloorState
+  readonly effects: readonly TurnEffect[]
+  readonly nowMs: number
+}
+
 /** What must hold for every step, whatever the strategies want. */
-function checkStep(before: TurnState, after: TurnState, effects: readonly TurnEffect[]): void {
-  let open = isOpen(before)
+function checkStep(step: Step): void {
+  const { before, event, after, effects, nowMs } = step
+  let open = isOpen(before.turn)
+  let pending = isOpen(before.turn) && before.turn.pending
+  const forced = effects.some((effect) => effect.type === 'turnLimit' && effect.cutIn)
+  const ends = event.type === 'ended'
   for (const { type } of effects) {
     if (type === 'startTurn') {
-      expect(open).toBe(false)
+      must(!open, 'a second turn begins while one is open', step)
       open = true
     }
+    if (type === 'commitTurn') pending = false
     if (type === 'commitTurn' || type === 'stopTurn' || type === 'stopTimeout') {
-      expect(open).toBe(true)
-      if (type === 'stopTurn') open = false
-      expect(after.status).not.toBe('userSpeaking')
-      if (after.status === 'listening') expect(after.voiceUntilMs).toBeUndefined()
+      must(open, 'an answer is asked for, or a turn ends, where none is open', step)
+      must(
+        ends || forced || after.turn.status !== 'userSpeaking',
+        'the agent is given the floor of a user who speaks',
+        step,
+      )
     }
+    if (type === 'stopTurn') {
+      must(ends || !pending, 'a turn ends with words that nobody will answer', step)
+      open = false
+    }
+    if (type === 'userIdle')
+      must(!open && after.botUntilMs === undefined, 'a user is waited for who may not speak', step)
   }
-  expect(isOpen(after)).toBe(open)
+  must(open === isOpen(after.turn), 'state and effects disagree about the turn', step)
+  if (after.turn.status === 'ended') return
+  must(!open && !after.mute.muted ? true : after.deadlineMs !== undefined, 'a state that may last for ever', step)
+  must(event.type !== 'time' || !(Number(after.deadlineMs) <= nowMs), 'a deadline outlasts its time', step)
+  if (before.mute.muted && after.mute.muted && isOfUser(event)) {
+    must(effects.length === 0, 'a muted user is heard', step)
+  }
 }
 
-/** Every open turn has a deadline, and a time event leaves none behind that is due. */
-function checkDeadline({ state, nowMs }: Place, event: TurnEvent): void {
-  if (isOpen(state)) expect(state.deadlineMs).toBeDefined()
-  if (state.deadlineMs !== undefined && event.type === 'time') expect(state.deadlineMs).toBeGreaterThan(nowMs)
-}
-
-/** With no further events, time alone closes the turn and lets the machine rest. */
-function checkRest(machine: TurnMachine, { state, nowMs }: Place): void {
+/** With no further events, time alone closes the turn, hears the user again, and lets the machine rest. */
+function checkRest(machine: FloorMachine, { state, nowMs }: Place): void {
   let current = state
   let lastMs = nowMs
   while (current.deadlineMs !== undefined) {
     lastMs = Math.max(lastMs, current.deadlineMs)
-    expect(lastMs - nowMs).toBeLessThanOrEqual(LONGEST_REST)
+    must(lastMs - nowMs <= LONGEST_REST, 'no rest', state)
     current = machine.reduce(current, TIME, lastMs).state
   }
-  expect(isOpen(current)).toBe(false)
-  if (current.status === 'listening') expect(current.voiceUntilMs).toBeUndefined()
+  const { turn, mute, botUntilMs } = current
+  if (turn.status === 'ended') return
+  must(turn.status === 'listening', 'a turn that never ends', state)
+  must(!mute.muted && botUntilMs === undefined, 'a user who is never heard', state)
+  must(turn.cutIn === undefined, 'a cut-in that never ends', state)
+  must(turn.status === 'listening' && turn.voiceUntilMs === undefined, 'a voice that never ends', state)
 }
 
-function explore(machine: TurnMachine): Map<string, Place> {
-  const start: Place = { state: machine.initial, nowMs: 0 }
+function explore(machine: FloorMachine, inputs: readonly TurnEvent[]): Map<string, Place> {
+  const start: Place = { state: machine.reduce(machine.initial, { type: 'started' }, 0).state, nowMs: 0 }
   const places = new Map([[keyOf(start), start]])
-  for (const place of places.values()) {
-    const reach = (event: TurnEvent | undefined, nowMs: number): void => {
-      const step = event === undefined ? { ...place, effects: [] } : machine.reduce(place.state, event, nowMs)
-      const next = { state: step.state, nowMs }
-      if (event !== undefined) {
-        checkStep(place.state, step.state, step.effects)
-        checkDeadline(next, event)
-      }
-      const key = keyOf(next)
-      if (!places.has(key)) places.set(key, next)
-      // Some 300 are known; without a bound, a time that is not relative would keep the search going for ever.
-      expect(places.size).toBeLessThan(5000)
+  for (const { state, nowMs } of places.values()) {
+    const reach = (event: TurnEvent, atMs: number): void => {
+      const { state: after, effects } = machine.reduce(state, event, atMs)
+      checkStep({ before: state, event, after, effects, nowMs: atMs })
+      visit({ state: after, nowMs: atMs })
     }
-    for (const input of INPUTS) reach(input, place.nowMs)
+    const visit = (place: Place): void => {
+      const key = keyOf(place)
+      if (!places.has(key)) places.set(key, place)
+      // Without a bound, a time that is not relative would keep the search going for ever.
+      must(places.size < 20_000, 'too many states', place)
+    }
+    for (const input of inputs) reach(input, nowMs)
     // A tick later, with a timer that is on time, and with one that is late.
-    reach(TIME, place.nowMs + 1)
-    reach(undefined, place.nowMs + 1)
+    reach(TIME, nowMs + 1)
+    visit({ state, nowMs: nowMs + 1 })
   }
   return places
 }
 
-describe('from every reachable state of the turn machine', () => {
-  it.each([
-    ['the default strategies', turnMachine({ ...TICKS, stop: [speechTimeout] })],
+type Combination = readonly [string, Partial<FloorMachineOptions>, readonly TurnEvent[]]
+
+describe('from every reachable state of the floor', () => {
+  it.each<Combination>([
+    ['the default strategies', { stop: [speechTimeout] }, EXTERNAL],
+    ['proposals that nobody resolves', { stop: [speechTimeout] }, PROPOSALS],
     [
       'a threshold of words',
-      turnMachine({ ...TICKS, start: [new MinWordsUserTurnStartStrategy({ minWords: 2 })], stop: [speechTimeout] }),
+      { start: [new MinWordsUserTurnStartStrategy({ minWords: 2 })], stop: [speechTimeout] },
+      [],
     ],
-    ['a judge that defers the end', turnMachine({ ...TICKS, stop: [deferring, speechTimeout] })],
-    ['a strategy that never stops', turnMachine({ ...TICKS, start: [new VADUserTurnStartStrategy()], stop: [silent] })],
-    ['no stop strategy', turnMachine({ ...TICKS, start: [new TranscriptionUserTurnStartStrategy()], stop: [] })],
-  ])('time alone leads back to listening, with %s', (_title, machine) => {
-    const places = explore(machine)
+    ['a wake phrase', { start: [wakePhrase, voice, words], stop: [speechTimeout] }, []],
+    ['turns of another part', external, [...EXTERNAL, ...PROPOSALS]],
+    ['a turn analyzer', { stop: [analyzer] }, VERDICTS],
+    [
+      'a turn analyzer and something expected',
+      { stop: [analyzer], patienceSecs: { digits: 0.002 } },
+      [...VERDICTS, ...EXPECTATIONS],
+    ],
+    ['silence and something expected', { stop: [speechTimeout], patienceSecs: { digits: 0.002 } }, EXPECTATIONS],
+    [
+      'a model that judges',
+      { stop: [deferred(speechTimeout), new ExternalUserTurnCompletionStopStrategy()] },
+      COMPLETED,
+    ],
+    [
+      'a model that judges after an analyzer',
+      { stop: [deferred(analyzer), new ExternalUserTurnCompletionStopStrategy()] },
+      [...VERDICTS, ...COMPLETED],
+    ],
+    ['a strategy that never stops', { start: [voice], stop: [silent] }, EXTERNAL],
+    ['no stop strategy', { start: [words], stop: [] }, []],
+    ['a limit of the turn that is told', { stop: [speechTimeout], maxTurnMs: 2 }, []],
+    ['a limit of the turn at which the agent cuts in', { stop: [speechTimeout], maxTurnMs: 2, cutInMs: 2 }, []],
+    ['an agent that mutes the user', { stop: [speechTimeout], mute: [new AlwaysUserMuteStrategy()] }, []],
+    ['a first speech that mutes the user', { stop: [speechTimeout], mute: [new FirstSpeechUserMuteStrategy()] }, []],
+    [
+      'a beginning that mutes the user',
+      { stop: [speechTimeout], mute: [new MuteUntilFirstBotCompleteUserMuteStrategy({ timeoutSecs: 0.003 })] },
+      [],
+    ],
+    [
+      'calls that mute the user',
+      { stop: [speechTimeout], mute: [new FunctionCallUserMuteStrategy({ timeoutSecs: 0.002 })] },
+      CALLS,
+    ],
+    ['a user who is waited for', { stop: [speechTimeout], userIdleTimeoutSecs: 0.003 }, CALLS],
+  ])('time alone leads back to listening, with %s', { timeout: 60_000 }, (_title, options, inputs) => {
+    const machine = floorMachine({ ...TICKS, ...options })
+    const places = explore(machine, [...SPEECH, ...inputs])
     for (const place of places.values()) checkRest(machine, place)
-    const statuses = new Set([...places.values()].map(({ state }) => state.status))
+    const statuses = new Set([...places.values()].map(({ state }) => state.turn.status))
     expect([...statuses].toSorted()).toEqual(['ended', 'listening', 'userPausing', 'userSpeaking'])
   })
 })

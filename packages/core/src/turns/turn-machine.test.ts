@@ -114,11 +114,9 @@ describe('the turn machine', () => {
   it('lets a strategy commit words and keep the turn open, and another verdict close it', () => {
     const deferred = turnMachine({ stop: [judge] })
     expect(play(deferred, 'voice@0 silence@500 final@600 complete@700 text@900 complete@1500')).toBe(
-      'start@0 commit@700 stop@1500',
+      'start@0 commit@700 withdraw@900 commit@1500 stop@1500',
     )
-    expect(play(deferred, 'voice@0 silence@500 complete@700')).toBe(
-      'start@0 commit@700 timeout@5700 commit@5700 stop@5700',
-    )
+    expect(play(deferred, 'voice@0 silence@500 complete@700')).toBe('start@0 commit@700 timeout@5700 stop@5700')
   })
 
   it('drops a verdict that lands when the user is speaking again or no turn is open', () => {

@@ -1,6 +1,7 @@
 import type { TurnEvent } from './turn-events.ts'
-import type { StrategyMemory, TurnEffect, TurnState } from './turn-state.ts'
-import type { TurnStartStrategy, TurnStopStrategy, TurnView } from './turn-strategy.ts'
+import type { CutIn, OpenTurn, StrategyMemory, TurnEffect, TurnState } from './turn-state.ts'
+import type { TurnStartStep, TurnStartStrategy, TurnStopStrategy, TurnView } from './turn-strategy.ts'
+import type { UserTurnExpectation, UserTurnPatienceSecs } from './user-turn-expectation.ts'
 
 /** What {@link createTurnMachine} takes. */
 export interface TurnMachineOptions {
@@ -12,6 +13,15 @@ export interface TurnMachineOptions {
   readonly speechLostMs: number
   /** The recogniser's latency until it tells. */
   readonly sttLatencyMs: number
+  /** How long a pause may be inside what is expected. Default: as the strategies like. */
+  readonly patienceSecs?: UserTurnPatienceSecs | undefined
+  /** When a turn is too long. Default: never. */
+  readonly maxTurnMs?: number | undefined
+  /**
+   * The agent takes the floor then, and so long no turn begins, unless it has finished before. Default: the limit is
+   * only told.
+   */
+  readonly cutInMs?: number | undefined
 }
 
 /** The state after an event, and what is to be done. */
@@ -24,6 +34,8 @@ interface TurnStep {
 export interface TurnMachine {
   readonly initial: TurnState
   reduce(state: TurnState, event: TurnEvent, nowMs: number): TurnStep
+  /** The state of a machine of other strategies for this one: what they remember begins anew. */
+  adopt(state: TurnState): TurnState
 }
 
 /** Composes start and stop strategies to one machine. */
@@ -33,6 +45,8 @@ export function createTurnMachine(options: TurnMachineOptions): TurnMachine {
     turns: 0,
     botSpeaking: false,
     sttLatencyMs: options.sttLatencyMs,
+    expectation: 'free',
+    cutIn: undefined,
     starts: remember(options.start),
     voiceUntilMs: undefined,
     deadlineMs: undefined,
@@ -41,6 +55,13 @@ export function createTurnMachine(options: TurnMachineOptions): TurnMachine {
     initial,
     reduce: (state, event, nowMs) =>
       state.status === 'ended' ? { state, effects: [] } : new Reduction(options, state, nowMs).run(event),
+    adopt(state) {
+      if (state.status === 'ended') return state
+      const starts = remember(options.start)
+      return state.status === 'listening'
+        ? { ...state, starts }
+        : { ...state, starts, stops: remember(options.stop), answering: false }
+    },
   }
 }
 
@@ -56,6 +77,13 @@ interface Asked<Step> {
 
 type LiveState = Exclude<TurnState, { status: 'ended' }>
 
+type Mutable<T> = { -readonly [K in keyof T]: T[K] }
+
+interface Open extends Omit<Mutable<OpenTurn>, 'stops'> {
+  stops: StrategyMemory[]
+  watchdogMs: number
+}
+
 /** One call of the reducer. */
 class Reduction {
   readonly #options: TurnMachineOptions
@@ -66,7 +94,9 @@ class Reduction {
   #voiceUntilMs: number | undefined
   #botSpeaking: boolean
   #sttLatencyMs: number
-  #open: { stops: StrategyMemory[]; watchdogMs: number } | undefined
+  #expectation: UserTurnExpectation
+  #cutIn: CutIn | undefined
+  #open: Open | undefined
 
   constructor(options: TurnMachineOptions, state: LiveState, nowMs: number) {
     this.#options = options
@@ -74,11 +104,15 @@ class Reduction {
     this.#turns = state.turns
     this.#botSpeaking = state.botSpeaking
     this.#sttLatencyMs = state.sttLatencyMs
+    this.#expectation = state.expectation
+    this.#cutIn = state.cutIn
     this.#starts = [...state.starts]
     this.#voiceUntilMs = state.status === 'userPausing' ? undefined : state.voiceUntilMs
     // The watchdog of a turn whose user is audible begins when the voice ends.
     const watchdogMs = state.status === 'userPausing' ? state.watchdogMs : nowMs + options.stopTimeoutMs
-    this.#open = state.status === 'listening' ? undefined : { stops: [...state.stops], watchdogMs }
+    if (state.status === 'listening') return
+    const { stops, heard, pending, answering, limitAtMs } = state
+    this.#open = { stops: [...stops], heard, pending, answering, limitAtMs, watchdogMs }
   }
 
   run(event: TurnEvent): TurnStep {
@@ -91,7 +125,11 @@ class Reduction {
       this.#take({ type: 'vadStopped', stopSecs: lostMs / 1000 })
     }
     this.#take(event)
-    if (event.type === 'time') this.#watch()
+    if (event.type === 'time') {
+      this.#watch()
+      this.#limit()
+    }
+    this.#endCutIn(event)
     return { state: this.#result(), effects: this.#effects }
   }
 
@@ -105,18 +143,28 @@ class Reduction {
     switch (event.type) {
       case 'vadStarted':
       case 'externalStarted':
+      case 'proposedStarted':
         this.#voiceUntilMs = this.#nowMs + this.#options.speechLostMs
+        this.#goOn()
         return
       case 'vadSpeaking':
         this.#believeVoice()
         return
-      case 'interimTranscript':
       case 'transcript':
+        if (event.text.trim() !== '') {
+          this.#goOn()
+          if (this.#open !== undefined) this.#open.heard = this.#open.pending = true
+        }
+        this.#believeVoice()
+        this.#restartWatchdog()
+        return
+      case 'interimTranscript':
         this.#believeVoice()
         this.#restartWatchdog()
         return
       case 'vadStopped':
       case 'externalStopped':
+      case 'proposedStopped':
         this.#voiceUntilMs = undefined
         this.#restartWatchdog()
         return
@@ -127,7 +175,17 @@ class Reduction {
       case 'sttLatency':
         this.#sttLatencyMs = event.latencySecs * 1000
         return
+      case 'expectation':
+        this.#expectation = event.expectation
+        return
     }
+  }
+
+  /** Words that an answer under way does not cover. */
+  #goOn(): void {
+    if (this.#open?.answering !== true) return
+    this.#open.answering = false
+    this.#effects.push({ type: 'withdrawAnswer', turn: this.#turns })
   }
 
   #believeVoice(): void {
@@ -137,8 +195,9 @@ class Reduction {
   #consultStarts(event: TurnEvent): void {
     for (const [index, strategy] of this.#options.start.entries()) {
       const step = this.#ask(strategy, this.#starts, { index, event })
+      if (step?.notice !== undefined) this.#effects.push({ type: 'notice', notice: step.notice })
       if (step?.discardTranscript === true) this.#effects.push({ type: 'discardTranscript' })
-      if (step?.decision === 'start' && this.#open === undefined) this.#startTurn(strategy)
+      if (step?.decision === 'start' && this.#open === undefined) this.#startTurn(strategy, step, event)
       // Time cannot be held: the strategies behind may have deadlines of their own.
       if (step?.decision !== undefined && event.type !== 'time') return
     }
@@ -149,36 +208,76 @@ class Reduction {
       if (this.#open === undefined) return
       const step = this.#ask(strategy, this.#open.stops, { index, event })
       if (step === undefined || this.#voiceUntilMs !== undefined) continue
-      if (step.decision === 'commit' || step.decision === 'commitAndStop') this.#commitTurn(strategy.name)
-      if (step.decision === 'stop' || step.decision === 'commitAndStop') this.#stopTurn(strategy.name)
+      if (step.decision === undefined) continue
+      // Nobody is left without an answer: a turn does not end with words that were not passed on.
+      if (step.decision !== 'stop' || this.#open.pending) this.#commitTurn(strategy.name)
+      if (step.decision !== 'commit') this.#stopTurn(strategy.name, step.announce)
     }
   }
 
-  /** The last resort: whatever was understood is committed. */
+  /** The last resort: whatever was understood and is not answered yet is committed. */
   #watch(): void {
     if (this.#open === undefined || this.#voiceUntilMs !== undefined || this.#nowMs < this.#open.watchdogMs) return
     this.#effects.push({ type: 'stopTimeout', turn: this.#turns })
+    if (!this.#open.answering) this.#commitTurn(undefined)
+    this.#stopTurn(undefined)
+  }
+
+  #limit(): void {
+    if (this.#open?.limitAtMs === undefined || this.#nowMs < this.#open.limitAtMs) return
+    this.#open.limitAtMs = undefined
+    const { cutInMs } = this.#options
+    this.#effects.push({ type: 'turnLimit', turn: this.#turns, cutIn: cutInMs !== undefined })
+    if (cutInMs === undefined) return
+    this.#cutIn = { untilMs: this.#nowMs + cutInMs, missed: undefined }
     this.#commitTurn(undefined)
     this.#stopTurn(undefined)
   }
 
-  #startTurn(strategy: TurnStartStrategy): void {
+  /** The user may take the floor again: with what was said in the meantime, or by going on. */
+  #endCutIn(event: TurnEvent): void {
+    if (this.#cutIn === undefined || (event.type !== 'botStopped' && this.#nowMs < this.#cutIn.untilMs)) return
+    const { missed } = this.#cutIn
+    this.#cutIn = undefined
+    if (this.#voiceUntilMs !== undefined) this.#take({ type: 'vadStarted', startSecs: 0 })
+    if (missed !== undefined) this.#take(missed)
+  }
+
+  #startTurn(strategy: TurnStartStrategy, step: TurnStartStep<unknown>, event: TurnEvent): void {
+    if (this.#cutIn !== undefined) {
+      if (event.type === 'transcript') this.#cutIn = { ...this.#cutIn, missed: event }
+      return
+    }
+    const { maxTurnMs, stop, stopTimeoutMs } = this.#options
+    const heard = event.type === 'transcript' && event.text.trim() !== ''
     this.#turns++
-    this.#open = { stops: remember(this.#options.stop), watchdogMs: this.#nowMs + this.#options.stopTimeoutMs }
+    this.#open = {
+      stops: remember(stop),
+      heard,
+      pending: heard,
+      answering: false,
+      limitAtMs: maxTurnMs === undefined ? undefined : this.#nowMs + maxTurnMs,
+      watchdogMs: this.#nowMs + stopTimeoutMs,
+    }
     this.#tellStarts({ type: 'turnStarted', turn: this.#turns })
-    const { name, enableInterruptions } = strategy
-    this.#effects.push({ type: 'startTurn', turn: this.#turns, strategy: name, interrupt: enableInterruptions })
+    const { interrupt = strategy.enableInterruptions, announce = true } = step
+    this.#effects.push({ type: 'startTurn', turn: this.#turns, strategy: strategy.name, interrupt, announce })
   }
 
   #commitTurn(strategy: string | undefined): void {
     this.#restartWatchdog()
+    if (this.#open !== undefined) {
+      this.#open.answering = true
+      this.#open.pending = false
+    }
     this.#effects.push({ type: 'commitTurn', turn: this.#turns, strategy })
   }
 
-  #stopTurn(strategy: string | undefined): void {
+  #stopTurn(strategy: string | undefined, announce = true): void {
+    const heard = this.#open?.heard === true
     this.#open = undefined
     this.#tellStarts({ type: 'turnStopped', turn: this.#turns })
-    this.#effects.push({ type: 'stopTurn', turn: this.#turns, strategy })
+    this.#effects.push({ type: 'stopTurn', turn: this.#turns, strategy, heard, announce })
   }
 
   #tellStarts(event: TurnEvent): void {
@@ -209,12 +308,15 @@ class Reduction {
   }
 
   #view(): TurnView {
+    const patienceSecs = this.#expectation === 'free' ? undefined : this.#options.patienceSecs?.[this.#expectation]
     return {
       nowMs: this.#nowMs,
       turnOpen: this.#open !== undefined,
       userSpeaking: this.#voiceUntilMs !== undefined,
       botSpeaking: this.#botSpeaking,
       sttLatencyMs: this.#sttLatencyMs,
+      expectation: this.#expectation,
+      patienceMs: patienceSecs === undefined ? undefined : patienceSecs * 1000,
     }
   }
 
@@ -229,24 +331,28 @@ class Reduction {
       turns: this.#turns,
       botSpeaking: this.#botSpeaking,
       sttLatencyMs: this.#sttLatencyMs,
+      expectation: this.#expectation,
+      cutIn: this.#cutIn,
       starts: this.#starts,
     }
     const wishes = [...this.#starts, ...(open?.stops ?? [])].map((memory) => memory.deadlineMs)
+    wishes.push(this.#cutIn?.untilMs, open?.limitAtMs)
     if (open === undefined) {
       return { ...facts, status: 'listening', voiceUntilMs, deadlineMs: earliest([voiceUntilMs, ...wishes]) }
     }
-    const { stops, watchdogMs } = open
+    const { watchdogMs, ...turn } = open
     if (voiceUntilMs !== undefined) {
       const deadlineMs = earliest(wishes, voiceUntilMs)
-      return { ...facts, status: 'userSpeaking', voiceUntilMs, stops, deadlineMs }
+      return { ...facts, ...turn, status: 'userSpeaking', voiceUntilMs, deadlineMs }
     }
-    return { ...facts, status: 'userPausing', watchdogMs, stops, deadlineMs: earliest(wishes, watchdogMs) }
+    return { ...facts, ...turn, status: 'userPausing', watchdogMs, deadlineMs: earliest(wishes, watchdogMs) }
   }
 }
 
-function earliest(times: readonly (number | undefined)[], limit: number): number
-function earliest(times: readonly (number | undefined)[], limit?: number): number | undefined
-function earliest(times: readonly (number | undefined)[], limit?: number): number | undefined {
+/** @internal */
+export function earliest(times: readonly (number | undefined)[], limit: number): number
+export function earliest(times: readonly (number | undefined)[], limit?: number): number | undefined
+export function earliest(times: readonly (number | undefined)[], limit?: number): number | undefined {
   return times.reduce(
     (first, time) => (time !== undefined && !(first !== undefined && first <= time) ? time : first),
     limit,

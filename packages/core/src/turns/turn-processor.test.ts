@@ -14,6 +14,7 @@ import {
 import {
   BotStartedSpeakingFrame,
   BotStoppedSpeakingFrame,
+  UserIdleTimeoutUpdateFrame,
   UserSpeakingFrame,
   UserStartedSpeakingFrame,
   UserStoppedSpeakingFrame,
@@ -25,9 +26,11 @@ import type { FrameProcessor } from '../processor/frame-processor.ts'
 import { sleep } from '../runtime/clock.ts'
 import { type Pause, runTest, type RunTestOptions } from '../testing/run-test.ts'
 import { MinWordsUserTurnStartStrategy } from './min-words-user-turn-start-strategy.ts'
-import { UserTurnProcessor, type UserTurnProcessorOptions } from './turn-processor.ts'
+import { UserTurnProcessor } from './turn-processor.ts'
+import type { UserTurnProcessorOptions } from './turn-processor-options.ts'
 import type { TurnStopStrategy, TurnStrategyAttachment, TurnStrategyHost } from './turn-strategy.ts'
 import { VADUserTurnStartStrategy } from './vad-user-turn-start-strategy.ts'
+import { WakePhraseUserTurnStartStrategy } from './wake-phrase-user-turn-start-strategy.ts'
 
 const pause = (pauseMs: number): Pause => ({ pauseMs })
 const voice = (): Frame => new VADUserStartedSpeakingFrame(0.2)
@@ -306,7 +309,7 @@ describe('UserTurnProcessor', () => {
         new FunctionCallCancelFrame('f', 'unknown'),
       ],
     })
-    expect(heard).toEqual(['toolCallsStarted', 'toolCallSettled', 'toolCallSettled', 'ended'])
+    expect(heard).toEqual(['started', 'toolCallsStarted', 'toolCallSettled', 'toolCallSettled', 'ended'])
   })
 
   it('finishes what it does about one decision before it acts on the next', async () => {
@@ -346,6 +349,60 @@ describe('UserTurnProcessor', () => {
       expect(turns).toEqual(['started@0', 'stopped@100'])
       expect(clock.pending).toBe(0)
     })
+  })
+
+  describe('a turn that is too long', () => {
+    const monologue = [voice(), final('I say,'), pause(20_000)]
+
+    it('is told, and goes on', async () => {
+      const processor = new UserTurnProcessor({ maxUserTurnSecs: 10 })
+      const limits: unknown[] = []
+      processor.on('userTurnLimit', (turn) => limits.push(turn))
+      const turns = eventsOf(processor)
+      await runTest(processor, { frames: monologue })
+      expect(limits).toEqual([{ turn: 1, strategy: undefined }])
+      expect(turns).toEqual(['started@0', 'stopped@20000'])
+    })
+
+    it('can make the agent cut in and answer what it heard', async () => {
+      const { down, turns } = await turnsOf(monologue, { maxUserTurnSecs: 10, cutInText: 'May I?' })
+      expect(types(down)).toEqual([
+        'VADUserStartedSpeakingFrame',
+        'UserStartedSpeakingFrame',
+        'TranscriptionFrame',
+        'TTSSpeakFrame',
+        'UserTurnInferenceFrame',
+        'UserStoppedSpeakingFrame',
+        'UserStartedSpeakingFrame',
+        'UserStoppedSpeakingFrame',
+      ])
+      expect(turns).toEqual(['started@0', 'inference@10000', 'stopped@10000', 'started@15000', 'stopped@20000'])
+    })
+
+    it('needs a limit', () => {
+      expect(() => new UserTurnProcessor({ cutInText: 'May I?' })).toThrow('set maxUserTurnSecs too')
+    })
+  })
+
+  it('tells of a user who says nothing after the agent, by a time that can be changed', async () => {
+    const processor = new UserTurnProcessor({ userIdleTimeoutSecs: 5 })
+    const idle: number[] = []
+    processor.on('userTurnIdle', () => idle.push(processor.runtime.clock.nowMs()))
+    const speech = [new BotStartedSpeakingFrame(), pause(1000), new BotStoppedSpeakingFrame(), pause(9000)]
+    const { down } = await runTest(processor, { frames: [...speech, new UserIdleTimeoutUpdateFrame(2), ...speech] })
+    expect(idle).toEqual([6000, 13_000])
+    expect(types(down)).toContain('UserIdleTimeoutUpdateFrame')
+  })
+
+  it('tells of its wake phrase', async () => {
+    const start = [new WakePhraseUserTurnStartStrategy({ phrases: ['Hey, Robot'] }), new VADUserTurnStartStrategy()]
+    const processor = new UserTurnProcessor({ userTurnStrategies: { start } })
+    const seen: unknown[] = []
+    processor.on('wakePhraseDetected', (phrase) => seen.push(phrase))
+    processor.eventHandler('on_wake_phrase_timeout', () => seen.push('timeout'))
+    const { down } = await runTest(processor, { frames: [final('Well?'), final('hey robot!'), pause(20_000)] })
+    expect(seen).toEqual(['Hey, Robot', 'timeout'])
+    expect(down.filter((frame) => frame instanceof TranscriptionFrame).map(({ text }) => text)).toEqual(['hey robot!'])
   })
 
   it('announces a turn once even when there are two turn processors in the pipeline', async () => {

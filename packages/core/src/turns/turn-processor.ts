@@ -1,22 +1,38 @@
 import type { AnyFrame, FrameDirection } from '../frames/frame.ts'
-import { UserStartedSpeakingFrame, UserStoppedSpeakingFrame, UserTurnInferenceFrame } from '../frames/turn.ts'
+import { TTSSpeakFrame } from '../frames/speech.ts'
+import {
+  UserMuteStartedFrame,
+  UserMuteStoppedFrame,
+  UserStartedSpeakingFrame,
+  UserStoppedSpeakingFrame,
+  UserTurnInferenceFrame,
+  VADUserStartedSpeakingFrame,
+  VADUserStoppedSpeakingFrame,
+} from '../frames/turn.ts'
 import type { FrameContext } from '../processor/frame-context.ts'
 import { FrameProcessor, type ProcessorEvents } from '../processor/frame-processor.ts'
 import type { PipelineSetup } from '../processor/setup.ts'
 import type { Timer } from '../runtime/clock.ts'
 import { PcError } from '../runtime/errors.ts'
+import { createFloorMachine, type FloorMachine, type FloorState } from './floor-machine.ts'
 import { SpeechTimeoutUserTurnStopStrategy } from './speech-timeout-user-turn-stop-strategy.ts'
 import { TranscriptionUserTurnStartStrategy } from './transcription-user-turn-start-strategy.ts'
+import { TurnAnalyzerProcessor } from './turn-analyzer-processor.ts'
+import { TurnAnalyzerUserTurnStopStrategy } from './turn-analyzer-user-turn-stop-strategy.ts'
+import { isOfUser } from './mute-machine.ts'
+import { TurnAttachments } from './turn-attachments.ts'
 import { type TurnEvent, turnEventOf } from './turn-events.ts'
-import { createTurnMachine, type TurnMachine } from './turn-machine.ts'
-import type { TurnEffect, TurnState } from './turn-state.ts'
-import type { TurnStrategyAttachment, UserTurnStrategies } from './turn-strategy.ts'
+import { machineOptions, type UserTurnProcessorOptions } from './turn-processor-options.ts'
+import { isOpen, type TurnEffect, type TurnState } from './turn-state.ts'
+import type {
+  TurnNotice,
+  TurnStartStrategy,
+  TurnStopStrategy,
+  TurnStrategyHost,
+  UserTurnStrategies,
+} from './turn-strategy.ts'
+import type { UserMuteStrategy } from './user-mute-strategy.ts'
 import { VADUserTurnStartStrategy } from './vad-user-turn-start-strategy.ts'
-
-/** A detector that forgets to report the end of speech is believed for so long, milliseconds. */
-const SPEECH_LOST_MS = 30_000
-/** The latency of a recogniser that does not state its own, milliseconds. */
-const STT_LATENCY_MS = 1000
 
 /** What the events of a turn tell. */
 export interface UserTurn {
@@ -36,27 +52,28 @@ export interface UserTurnEvents extends ProcessorEvents {
   userTurnStopped: [turn: UserTurn]
   /** No strategy ended the turn; it is ended now. */
   userTurnStopTimeout: [turn: UserTurn]
+  /** A turn is longer than `maxUserTurnSecs`. */
+  userTurnLimit: [turn: UserTurn]
+  /** The user has said nothing for `userIdleTimeoutSecs` after the agent; once per wait. */
+  userTurnIdle: []
+  /** The user is ignored from now on. */
+  userMuteStarted: []
+  /** The user counts again. */
+  userMuteStopped: []
+  /** The wake phrase was heard, in the spelling of its option. */
+  wakePhraseDetected: [phrase: string]
+  /** The wake phrase is wanted again. */
+  wakePhraseTimeout: []
   /** The machine took a step: for tracing and for tests. */
   turnEvent: [event: TurnEvent, state: TurnState, effects: readonly TurnEffect[]]
 }
 
-/** What {@link UserTurnProcessor} takes. */
-export interface UserTurnProcessorOptions {
-  /** How turns begin and end. Default: start on voice or on a transcript, stop after silence. */
-  readonly userTurnStrategies?: UserTurnStrategies
-  /** How long the user must be silent, seconds, for the default stop strategy. Default 0.6. */
-  readonly userSpeechTimeoutSecs?: number
-  /** A turn that no strategy ends is ended so long after the last sign of the user, seconds. Default 5. */
-  readonly userTurnStopTimeoutSecs?: number
-  /** Default `TurnProcessor`. */
-  readonly name?: string
-}
-
 /**
- * The one part of a pipeline that decides when the user's turn begins and ends. It stands behind speech recognition and
- * ahead of the user aggregator. At the beginning of a turn it broadcasts UserStartedSpeakingFrame and interrupts the
- * agent, unless the pipeline's `allowInterruptions` or the strategy's `enableInterruptions` is false; at the end it
- * pushes UserTurnInferenceFrame behind the transcripts it covers and broadcasts UserStoppedSpeakingFrame.
+ * The one part of a pipeline that decides when the user's turn begins and ends, and whether the user is heard at all. It
+ * stands behind speech recognition and ahead of the user aggregator. At the beginning of a turn it broadcasts
+ * UserStartedSpeakingFrame and interrupts the agent, unless the pipeline's `allowInterruptions` or the strategy's
+ * `enableInterruptions` is false; at the end it pushes UserTurnInferenceFrame behind the transcripts it covers and
+ * broadcasts UserStoppedSpeakingFrame.
  *
  * Of several in one task the first decides, the others let everything pass.
  *
@@ -65,73 +82,112 @@ export interface UserTurnProcessorOptions {
 export class UserTurnProcessor extends FrameProcessor<UserTurnEvents> {
   /** Tells the user aggregator that turns are decided. */
   readonly isTurnProcessor = true
-  readonly #strategies: Required<UserTurnStrategies>
-  readonly #machine: TurnMachine
+  readonly #options: UserTurnProcessorOptions
+  readonly #defaultStop: TurnStopStrategy
   readonly #queued: TurnEffect[] = []
   readonly #failed = new Set<string>()
-  #state: TurnState
-  #attachments: (readonly [strategy: string, TurnStrategyAttachment])[] = []
-  #deciding = true
+  readonly #attachments = new TurnAttachments((strategy, error) => this.#reportOnce(strategy, error))
+  #analyzerStop: TurnStopStrategy | undefined
+  #given: UserTurnStrategies
+  #strategies: Required<UserTurnStrategies>
+  #mute: readonly UserMuteStrategy[]
+  #machine: FloorMachine
+  #state: FloorState
+  #phase: 'idle' | 'setUp' | 'started' | 'passive' = 'idle'
+  #updating: Promise<void> = Promise.resolve()
   #applying = false
   #timer: { readonly timer: Timer; readonly atMs: number } | undefined = undefined
 
   constructor(options: UserTurnProcessorOptions = {}) {
     super(options.name ?? 'TurnProcessor')
-    const { userTurnStrategies = {}, userSpeechTimeoutSecs = 0.6, userTurnStopTimeoutSecs = 5 } = options
-    if (!Number.isFinite(userTurnStopTimeoutSecs) || userTurnStopTimeoutSecs <= 0) {
-      throw new PcError(`userTurnStopTimeoutSecs is ${userTurnStopTimeoutSecs}; use a number of seconds above 0.`, {
-        code: 'invalid-turn-options',
-        kind: 'config',
-      })
-    }
-    this.#strategies = {
-      start: userTurnStrategies.start ?? [new VADUserTurnStartStrategy(), new TranscriptionUserTurnStartStrategy()],
-      stop: userTurnStrategies.stop ?? [new SpeechTimeoutUserTurnStopStrategy({ userSpeechTimeoutSecs })],
-    }
-    this.#machine = createTurnMachine({
-      ...this.#strategies,
-      stopTimeoutMs: userTurnStopTimeoutSecs * 1000,
-      speechLostMs: SPEECH_LOST_MS,
-      sttLatencyMs: STT_LATENCY_MS,
-    })
+    const { userTurnStrategies = {}, userMuteStrategies = [], userSpeechTimeoutSecs = 0.6 } = options
+    this.#options = options
+    this.#defaultStop = new SpeechTimeoutUserTurnStopStrategy({ userSpeechTimeoutSecs })
+    this.#given = userTurnStrategies
+    this.#mute = userMuteStrategies
+    this.#strategies = this.#complete(userTurnStrategies)
+    this.#machine = this.#compose()
     this.#state = this.#machine.initial
   }
 
   /** Who has the floor. */
   get turnState(): TurnState {
-    return this.#state
+    return this.#state.turn
+  }
+
+  /** Whether the user is ignored. */
+  get userMuted(): boolean {
+    return this.#state.mute.muted
+  }
+
+  /** The strategies that decide when the user is ignored. */
+  get userMuteStrategies(): readonly UserMuteStrategy[] {
+    return this.#mute
+  }
+
+  /**
+   * Replaces how turns begin and end; a list that is missing becomes the default one. A turn that is open stays open: the
+   * new stop strategies end it, or the stop timeout. Strategies that are in force before and after keep what they have
+   * attached.
+   */
+  updateStrategies(strategies: UserTurnStrategies): Promise<void> {
+    const update = this.#updating.then(() => this.#replace(strategies))
+    this.#updating = update.catch(() => {})
+    return update
+  }
+
+  /** Replaces when the user is ignored. It counts from now on. */
+  updateMuteStrategies(strategies: readonly UserMuteStrategy[]): void {
+    this.#mute = strategies
+    this.#machine = this.#compose()
+    this.#state = this.#machine.adopt(this.#state, 'mute')
+    if (this.#phase === 'started') this.#dispatch({ type: 'time' })
   }
 
   override async onSetup(setup: PipelineSetup): Promise<void> {
-    this.#state = this.#machine.initial
     this.#failed.clear()
     const first = setup.processors.find((processor) => processor instanceof UserTurnProcessor)
-    this.#deciding = first === undefined || first === this
-    if (!this.#deciding) {
-      const message = `${this.name} lets everything pass: ${first?.name} stands ahead of it and decides about turns.`
+    if (first !== undefined && first !== this) {
+      this.#phase = 'passive'
+      const message = `${this.name} lets everything pass: ${first.name} stands ahead of it and decides about turns.`
       setup.runtime.log.log('warn', message)
       return
     }
-    await Promise.all([...this.#strategies.start, ...this.#strategies.stop].map((strategy) => this.#attach(strategy)))
+    this.#phase = 'setUp'
+    this.#analyzerStop = undefined
+    this.#strategies = this.#complete(this.#given)
+    this.#machine = this.#compose()
+    this.#state = this.#machine.initial
+    await this.#attachments.attach(listOf(this.#strategies), this.#host())
   }
 
-  override handles(): boolean {
-    return false
+  override handles(type: string): boolean {
+    return type === 'StartFrame'
   }
 
   override processFrame(frame: AnyFrame, direction: FrameDirection, ctx: FrameContext): void {
-    if (!this.#deciding) {
+    if (this.#phase === 'passive') {
       ctx.push(frame, direction)
       return
     }
-    for (const [name, attachment] of this.#attachments) this.#show(frame, name, attachment)
+    if (frame.type === 'StartFrame') {
+      ctx.push(frame, direction)
+      this.#phase = 'started'
+      this.#attachments.started()
+      this.#dispatch({ type: 'started' })
+      return
+    }
+    const { muted } = this.#state.mute
+    if (muted && (frame.type === 'InputAudioRawFrame' || frame.type === 'UserAudioRawFrame')) return
     const event = turnEventOf(frame)
+    if (!muted || event === undefined || !isOfUser(event)) this.#attachments.show(frame, direction)
     if (event === undefined) {
       ctx.push(frame, direction)
       return
     }
-    const effects = this.#reduce(event)
-    if (!effects.some((effect) => effect.type === 'discardTranscript')) ctx.push(frame, direction)
+    const { effects, suppressed } = this.#reduce(event)
+    const consumed = suppressed || this.#resolves(event) || effects.some(({ type }) => type === 'discardTranscript')
+    if (!consumed) ctx.push(frame, direction)
     this.#apply(effects)
   }
 
@@ -141,7 +197,8 @@ export class UserTurnProcessor extends FrameProcessor<UserTurnEvents> {
 
   override onStop(): Promise<void> {
     this.#dispatch({ type: 'ended' })
-    return this.#detach()
+    this.#phase = 'idle'
+    return this.#attachments.detach('ended')
   }
 
   override onCancel(): void {
@@ -149,20 +206,78 @@ export class UserTurnProcessor extends FrameProcessor<UserTurnEvents> {
   }
 
   override onCleanup(): Promise<void> {
+    this.#phase = 'idle'
     this.#timer?.timer.cancel()
-    return this.#detach()
+    return this.#attachments.detach('ended')
+  }
+
+  /** A list that is missing is the default one; an analyzer that stands in the pipeline's list belongs to that. */
+  #complete({ start, stop }: UserTurnStrategies): Required<UserTurnStrategies> {
+    return {
+      start: start ?? [new VADUserTurnStartStrategy(), new TranscriptionUserTurnStartStrategy()],
+      stop: stop ?? [this.#analyzerInList() ?? this.#defaultStop],
+    }
+  }
+
+  /** The same one in every call, so that it keeps what it has attached. */
+  #analyzerInList(): TurnStopStrategy | undefined {
+    if (this.#phase === 'idle') return undefined
+    const holder = this.setup.processors.find((processor) => processor instanceof TurnAnalyzerProcessor)
+    if (holder === undefined) return undefined
+    const { userSpeechTimeoutSecs } = this.#options
+    return (this.#analyzerStop ??= new TurnAnalyzerUserTurnStopStrategy({
+      turnAnalyzer: holder.turnAnalyzer,
+      ...(userSpeechTimeoutSecs !== undefined && { userSpeechTimeoutSecs }),
+    }))
+  }
+
+  #compose(): FloorMachine {
+    return createFloorMachine({ ...machineOptions(this.#options), ...this.#strategies, mute: this.#mute })
+  }
+
+  async #replace(strategies: UserTurnStrategies): Promise<void> {
+    this.#given = strategies
+    if (this.#phase === 'passive') return
+    const next = this.#complete(strategies)
+    const fresh = listOf(next).filter((strategy) => !this.#attachments.has(strategy))
+    if (this.#phase !== 'idle') await this.#attachments.attach(fresh, this.#host())
+    if (this.#phase === 'idle') return this.#attachments.detach('ended')
+    this.#strategies = next
+    this.#machine = this.#compose()
+    this.#state = this.#machine.adopt(this.#state, 'turn')
+    await this.#attachments.detach('replaced', listOf(next))
+    if (this.#phase !== 'started') return
+    this.#attachments.started(fresh)
+    if (isOpen(this.turnState)) this.#attachments.turnStarted(fresh)
+    this.#dispatch({ type: 'time' })
+  }
+
+  #host(): TurnStrategyHost {
+    return {
+      runtime: this.runtime,
+      name: this.name,
+      enableMetrics: this.setup.params.enableMetrics,
+      dispatch: (event) => this.#dispatch(event),
+      pushFrame: (frame, direction) => this.pushFrame(frame, direction),
+      pushError: (error) => this.pushError(error),
+    }
+  }
+
+  #resolves({ type }: TurnEvent): boolean {
+    if (type === 'proposedStarted') return this.#strategies.start.some(resolvesProposals)
+    return type === 'proposedStopped' && this.#strategies.stop.some(resolvesProposals)
   }
 
   #dispatch(event: TurnEvent): void {
-    this.#apply(this.#reduce(event))
+    this.#apply(this.#reduce(event).effects)
   }
 
-  #reduce(event: TurnEvent): readonly TurnEffect[] {
-    const { state, effects } = this.#machine.reduce(this.#state, event, this.runtime.clock.nowMs())
-    this.#state = state
+  #reduce(event: TurnEvent): ReturnType<FloorMachine['reduce']> {
+    const step = this.#machine.reduce(this.#state, event, this.runtime.clock.nowMs())
+    this.#state = step.state
     this.#keepTime()
-    this.emit('turnEvent', event, state, effects)
-    return effects
+    this.emit('turnEvent', event, step.state.turn, step.effects)
+    return step
   }
 
   #keepTime(): void {
@@ -195,7 +310,8 @@ export class UserTurnProcessor extends FrameProcessor<UserTurnEvents> {
   #do(effect: TurnEffect): void {
     switch (effect.type) {
       case 'startTurn':
-        this.broadcastFrame(new UserStartedSpeakingFrame())
+        this.#attachments.turnStarted()
+        if (effect.announce) this.broadcastFrame(new UserStartedSpeakingFrame())
         if (effect.interrupt && this.setup.params.allowInterruptions) this.broadcastInterruption()
         this.emit('userTurnStarted', { turn: effect.turn, strategy: effect.strategy })
         return
@@ -203,12 +319,30 @@ export class UserTurnProcessor extends FrameProcessor<UserTurnEvents> {
         this.pushFrame(new UserTurnInferenceFrame(effect.turn))
         this.emit('userTurnInferenceTriggered', { turn: effect.turn, strategy: effect.strategy })
         return
+      case 'withdrawAnswer':
+        if (this.setup.params.allowInterruptions) this.broadcastInterruption()
+        return
       case 'stopTurn':
-        this.broadcastFrame(new UserStoppedSpeakingFrame())
+        this.#attachments.turnStopped()
+        if (effect.announce) this.broadcastFrame(new UserStoppedSpeakingFrame())
         this.emit('userTurnStopped', { turn: effect.turn, strategy: effect.strategy })
         return
       case 'stopTimeout':
         this.emit('userTurnStopTimeout', { turn: effect.turn, strategy: undefined })
+        return
+      case 'turnLimit':
+        if (effect.cutIn) this.pushFrame(new TTSSpeakFrame(this.#options.cutInText ?? ''))
+        this.emit('userTurnLimit', { turn: effect.turn, strategy: undefined })
+        return
+      case 'muteStarted':
+      case 'muteStopped':
+        this.#announceMute(effect.type === 'muteStarted')
+        return
+      case 'userIdle':
+        this.emit('userTurnIdle')
+        return
+      case 'notice':
+        this.#tell(effect.notice)
         return
       case 'strategyFailed':
         this.#reportOnce(effect.strategy, effect.error)
@@ -218,31 +352,19 @@ export class UserTurnProcessor extends FrameProcessor<UserTurnEvents> {
     }
   }
 
-  async #attach(strategy: Required<UserTurnStrategies>['start' | 'stop'][number]): Promise<void> {
-    try {
-      const attachment = await strategy.attach?.({
-        runtime: this.runtime,
-        dispatch: (event) => this.#dispatch(event),
-        pushError: (error) => this.pushError(error),
-      })
-      if (attachment !== undefined) this.#attachments.push([strategy.name, attachment])
-    } catch (error) {
-      this.#reportOnce(strategy.name, error)
+  #announceMute(muted: boolean): void {
+    // What has ears of its own hears no more of a voice that is muted, and again of one that outlasts the mute.
+    if (this.#state.voice) {
+      const frame = muted ? new VADUserStoppedSpeakingFrame() : new VADUserStartedSpeakingFrame()
+      this.#attachments.show(frame, 'downstream')
     }
+    this.broadcastFrame(muted ? new UserMuteStartedFrame() : new UserMuteStoppedFrame())
+    this.emit(muted ? 'userMuteStarted' : 'userMuteStopped')
   }
 
-  #show(frame: AnyFrame, strategy: string, attachment: TurnStrategyAttachment): void {
-    try {
-      attachment.onFrame?.(frame)
-    } catch (error) {
-      this.#reportOnce(strategy, error)
-    }
-  }
-
-  async #detach(): Promise<void> {
-    const attachments = this.#attachments
-    this.#attachments = []
-    await Promise.all(attachments.map(async ([, attachment]) => attachment.close?.()))
+  #tell(notice: TurnNotice): void {
+    if (notice.type === 'wakePhraseDetected') this.emit('wakePhraseDetected', notice.phrase)
+    else this.emit('wakePhraseTimeout')
   }
 
   #reportOnce(strategy: string, error: unknown): void {
@@ -252,4 +374,12 @@ export class UserTurnProcessor extends FrameProcessor<UserTurnEvents> {
     const message = `${this.name}: ${strategy} failed and is passed over where it does: ${reason}.`
     this.pushError(new PcError(message, { code: 'turn-strategy-failed', kind: 'internal', cause: error }))
   }
+}
+
+function listOf({ start, stop }: Required<UserTurnStrategies>): readonly (TurnStartStrategy | TurnStopStrategy)[] {
+  return [...start, ...stop]
+}
+
+function resolvesProposals(strategy: TurnStartStrategy | TurnStopStrategy): boolean {
+  return strategy.resolvesProposals === true
 }

@@ -1,9 +1,10 @@
-import type { AnyFrame } from '../frames/frame.ts'
+import type { AnyFrame, Frame, FrameDirection } from '../frames/frame.ts'
 import type { Runtime } from '../runtime/runtime.ts'
 import type { TurnEvent } from './turn-events.ts'
+import type { Patience } from './user-turn-expectation.ts'
 
 /** Who has the floor, as strategies see it. */
-export interface TurnView {
+export interface TurnView extends Patience {
   /** On the task's clock. */
   readonly nowMs: number
   readonly turnOpen: boolean
@@ -16,23 +17,42 @@ export interface TurnView {
 
 /** The part of a strategy that is not pure, for those that judge by more than events: audio, a model, a service. */
 export interface TurnStrategyAttachment {
-  /** Sees every frame that passes, before the frame's event is handled. */
-  onFrame?(frame: AnyFrame): void
-  close?(): void | Promise<void>
+  /** StartFrame has gone on, or the strategy came later: frames may be pushed from now on. */
+  onStart?(): void
+  /** Sees every frame that passes, before the frame's event is handled; nothing of the user while they are muted. */
+  onFrame?(frame: AnyFrame, direction: FrameDirection): void
+  /** A turn was opened, by whatever strategy. */
+  onTurnStarted?(): void
+  /** The turn was closed, by whatever strategy. */
+  onTurnStopped?(): void
+  /** `replaced`: the session goes on with other strategies. */
+  close?(reason: 'replaced' | 'ended'): void | Promise<void>
 }
 
 /** What an attachment may use. */
 export interface TurnStrategyHost {
   readonly runtime: Runtime
+  /** The name of the turn processor. */
+  readonly name: string
+  readonly enableMetrics: boolean
   /** Lets the machine hear of something, for example a `verdict`. */
   dispatch(event: TurnEvent): void
+  pushFrame(frame: Frame, direction?: FrameDirection): void
   /** Reports trouble; the conversation goes on. */
   pushError(error: unknown): void
 }
 
+/** What strategies tell the application. */
+export type TurnNotice =
+  | { readonly type: 'wakePhraseDetected'; readonly phrase: string }
+  /** Nothing was said for so long that the wake phrase is wanted again. */
+  | { readonly type: 'wakePhraseTimeout' }
+
 interface TurnStrategy {
   /** Unique in its list. */
   readonly name: string
+  /** Whether it decides about the proposals of services: they go no further then. */
+  readonly resolvesProposals?: boolean
   /** Called at setup, and awaited. */
   attach?(host: TurnStrategyHost): TurnStrategyAttachment | Promise<TurnStrategyAttachment>
 }
@@ -44,6 +64,11 @@ export interface TurnStartStep<S> {
   readonly decision?: 'start' | 'hold' | undefined
   /** The transcript that the event came from goes no further. */
   readonly discardTranscript?: boolean | undefined
+  /** Whether the turn interrupts the agent. Default: the strategy's `enableInterruptions`. */
+  readonly interrupt?: boolean | undefined
+  /** Whether the beginning of the turn is broadcast. Default true. */
+  readonly announce?: boolean | undefined
+  readonly notice?: TurnNotice | undefined
   /** When the strategy wants a `time` event; must lie ahead. */
   readonly deadlineMs?: number | undefined
 }
@@ -67,6 +92,8 @@ export interface TurnStopStep<S> {
    * both. Ignored while the user is audible.
    */
   readonly decision?: 'commit' | 'stop' | 'commitAndStop' | undefined
+  /** Whether the end of the turn is broadcast. Default true. */
+  readonly announce?: boolean | undefined
   /** When the strategy wants a `time` event; must lie ahead. */
   readonly deadlineMs?: number | undefined
 }

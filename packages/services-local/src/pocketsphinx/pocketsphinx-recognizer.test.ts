@@ -1,7 +1,7 @@
-import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { FliteSpeech } from '../flite/flite-speech.ts'
 import { findRecognizer } from './find-recognizer.ts'
 import type { RecognizerProgram } from './find-recognizer.ts'
@@ -77,6 +77,23 @@ describe.skipIf(installed === undefined)('with the installed pocketsphinx (skipp
     await expect(cut).rejects.toBe(reason)
     await expect(recognizer.recognize(audio, { sampleRate, signal: control.signal })).rejects.toBe(reason)
     expect(await recognizer.recognize(audio, { sampleRate })).toContain('story')
+  })
+
+  test('hears the same in an utterance that comes in parts as in one that comes as a whole', async () => {
+    for (const sentence of ['What time is it?', 'I would like to order a large pizza with mushrooms.']) {
+      const { audio, sampleRate } = await speech.speak(sentence)
+      const utterance = recognizer.open({ sampleRate })
+      for (let at = 0; at < audio.length; at += 320) utterance.write(audio.subarray(at, at + 320))
+      expect(await utterance.finish()).toBe(await recognizer.recognize(audio, { sampleRate }))
+    }
+  })
+
+  test('resamples parts as it resamples the whole', async () => {
+    const { audio } = await speech.speak('Yes please.')
+    const doubled = Int16Array.from({ length: audio.length * 2 }, (_, index) => audio[index >> 1] ?? 0)
+    const utterance = recognizer.open({ sampleRate: 32_000 })
+    for (let at = 0; at < doubled.length; at += 333) utterance.write(doubled.subarray(at, at + 333))
+    expect(await utterance.finish()).toContain('please')
   })
 
   test('an error of the program names its last complaint', async () => {
@@ -167,4 +184,73 @@ test('closing ends what is in work and refuses what follows', async () => {
   recognizer.close()
   await expect(cut).rejects.toMatchObject({ code: 'closed' })
   await expect(recognizer.recognize(silence, { sampleRate: 16_000 })).rejects.toMatchObject({ code: 'closed' })
+})
+
+describe('an utterance that is still being spoken', () => {
+  const note = (name: string): string => join(folder, `${name}.txt`)
+  const noted = (name: string): Promise<string> =>
+    vi.waitFor(
+      async () => {
+        const text = (await readFile(note(name), 'utf8')).trim()
+        if (text === '') throw new Error('Nothing is written yet.')
+        return text
+      },
+      { timeout: 10_000, interval: 10 },
+    )
+
+  /** Settles when a process is gone. */
+  const goneFrom = (pid: number): Promise<void> =>
+    vi.waitFor(() => expect(() => process.kill(pid, 0)).toThrow(/ESRCH/), { timeout: 10_000, interval: 10 })
+
+  test('reaches the program before its end', async () => {
+    const program = await standIn(
+      'early',
+      'single',
+      `head -c 4 > '${note('early')}'; cat > /dev/null; echo '{"t":"ok"}'`,
+    )
+    using recognizer = new PocketsphinxRecognizer({ program, keepWarm: false })
+    const utterance = recognizer.open({ sampleRate: 16_000 })
+    utterance.write(Int16Array.of(0x4241, 0x4443))
+    expect(await noted('early')).toBe('ABCD')
+    expect(await utterance.finish()).toBe('ok')
+  })
+
+  test('fails at its end when the program has died, and takes what is written until then', async () => {
+    const program = await standIn('gone', 'single', `echo $$ > '${note('gone')}'; exit 3`)
+    using recognizer = new PocketsphinxRecognizer({ program, keepWarm: false })
+    const utterance = recognizer.open({ sampleRate: 16_000 })
+    await goneFrom(Number(await noted('gone')))
+    for (let part = 0; part < 100; part++) utterance.write(new Int16Array(16_000))
+    await expect(utterance.finish()).rejects.toMatchObject({ code: 'engine-failed' })
+  })
+
+  test('leaves no process behind when nobody wants it any more', async () => {
+    const program = await standIn('left', 'single', `sleep 60 & echo $! > '${note('left')}'; wait`)
+    using recognizer = new PocketsphinxRecognizer({ program, keepWarm: false })
+    const control = new AbortController()
+    const utterance = recognizer.open({ sampleRate: 16_000, signal: control.signal })
+    utterance.write(silence)
+    const pid = Number(await noted('left'))
+    const reason = new Error('the session is over')
+    control.abort(reason)
+    await goneFrom(pid)
+    utterance.write(silence)
+    await expect(utterance.finish()).rejects.toBe(reason)
+  })
+
+  test('ends when the recognizer is closed', async () => {
+    const program = await standIn('closing', 'single', `echo $$ > '${note('closing')}'; exec sleep 60`)
+    const recognizer = new PocketsphinxRecognizer({ program, keepWarm: false })
+    const utterance = recognizer.open({ sampleRate: 16_000 })
+    const pid = Number(await noted('closing'))
+    recognizer.close()
+    await goneFrom(pid)
+    await expect(utterance.finish()).rejects.toMatchObject({ code: 'closed' })
+    await expect(recognizer.open({ sampleRate: 16_000 }).finish()).rejects.toMatchObject({ code: 'closed' })
+  })
+
+  test('a sample rate that is none is refused', () => {
+    using recognizer = new PocketsphinxRecognizer()
+    expect(() => recognizer.open({ sampleRate: 0 })).toThrow(/above 0 Hz/)
+  })
 })

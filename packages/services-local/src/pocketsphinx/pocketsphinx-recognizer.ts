@@ -1,4 +1,4 @@
-import { pcmToBytes, resample } from '@pc/audio'
+import { pcmToBytes, StreamResampler } from '@pc/audio'
 import { SystemClock } from '@pc/core'
 import type { Clock, PcError } from '@pc/core'
 import { localError } from '../local-error.ts'
@@ -32,9 +32,17 @@ export interface RecognizeOptions {
 
 const modelRate = 16_000
 
+/** An utterance that is recognised while it is spoken; {@link PocketsphinxRecognizer.open} begins one. */
+export interface OpenUtterance {
+  /** Takes the next samples. */
+  write(audio: Int16Array): void
+  /** The utterance is over: resolves or rejects as {@link PocketsphinxRecognizer.recognize} does. Call it once. */
+  finish(): Promise<string>
+}
+
 /**
  * English speech recognition by the pocketsphinx that is installed on the machine: one child process an utterance,
- * fed through its standard input, with the next process loading its model meanwhile.
+ * fed through its standard input. When an utterance is over, the process for the next one loads its model.
  */
 export class PocketsphinxRecognizer {
   private readonly timeoutSecs: number
@@ -70,26 +78,42 @@ export class PocketsphinxRecognizer {
    * after `close`. The child process is ended in each case.
    */
   async recognize(audio: Int16Array, options: RecognizeOptions): Promise<string> {
+    const utterance = this.open(options)
+    utterance.write(audio)
+    return await utterance.finish()
+  }
+
+  /**
+   * Begins an utterance of mono signed 16 bit samples that is decoded while it is written, so that its end leaves
+   * little to do; `timeoutSecs` counts from there. An utterance that is never finished has to be ended by `signal`.
+   * What `recognize` rejects with, `finish` rejects with. Throws `invalid-option` for a sample rate that is none.
+   */
+  open(options: RecognizeOptions): OpenUtterance {
     const { signal, sampleRate } = options
     if (!(sampleRate > 0)) {
       throw localError('pocketsphinx', 'invalid-option', `sampleRate must be above 0 Hz, not ${sampleRate}.`)
     }
-    const program = await this.located()
-    if (this.ended) throw closedError()
-    if (signal?.aborted === true) throw signal.reason
-    const child = this.warm?.alive === true ? this.warm : new RecognizerProcess(program)
-    this.warm = undefined
-    this.running.add(child)
-    const onAbort = (): void => child.kill(signal?.reason)
-    signal?.addEventListener('abort', onAbort, { once: true })
-    const limit = this.clock.setTimeout(() => child.kill(this.late()), this.timeoutSecs * 1000, { background: true })
-    try {
-      return await child.recognize(pcmToBytes(resample(audio, sampleRate, modelRate)))
-    } finally {
-      limit.cancel()
-      signal?.removeEventListener('abort', onAbort)
-      this.running.delete(child)
-      if (!this.ended) await this.warmUp()
+    const resampler = new StreamResampler(sampleRate, modelRate)
+    const started = this.start(signal)
+    // Until the process is there, and in a promise that nobody finishes, a failure waits for `finish`.
+    const write = (audio: Int16Array): void =>
+      void started.then(
+        (child) => child.write(pcmToBytes(audio)),
+        () => {},
+      )
+    return {
+      write: (audio) => write(resampler.process(audio)),
+      finish: async () => {
+        write(resampler.flush())
+        const child = await started
+        const onLimit = (): void => child.kill(this.late())
+        const limit = this.clock.setTimeout(onLimit, this.timeoutSecs * 1000, { background: true })
+        try {
+          return await child.finish()
+        } finally {
+          limit.cancel()
+        }
+      },
     }
   }
 
@@ -104,6 +128,25 @@ export class PocketsphinxRecognizer {
   /** The same as `close`. */
   [Symbol.dispose](): void {
     this.close()
+  }
+
+  /** The process for an utterance: the one that waits, or a new one. It is ended by the signal and by `close`. */
+  private async start(signal: AbortSignal | undefined): Promise<RecognizerProcess> {
+    const program = await this.located()
+    if (this.ended) throw closedError()
+    if (signal?.aborted === true) throw signal.reason
+    const child = this.warm?.alive === true ? this.warm : new RecognizerProcess(program)
+    this.warm = undefined
+    this.running.add(child)
+    child.begin()
+    const onAbort = (): void => child.kill(signal?.reason)
+    signal?.addEventListener('abort', onAbort, { once: true })
+    void child.gone.then(async () => {
+      signal?.removeEventListener('abort', onAbort)
+      this.running.delete(child)
+      await this.warmUp()
+    })
+    return child
   }
 
   private async located(): Promise<RecognizerProgram> {

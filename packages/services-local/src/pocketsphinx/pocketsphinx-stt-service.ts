@@ -1,6 +1,6 @@
 import { SegmentedSTTService } from '@pc/core'
-import type { FrameContext, SegmentedSTTServiceOptions, SegmentOptions, StartFrame } from '@pc/core'
-import { requireEnglish } from '../english-only.ts'
+import type { FrameContext, OpenSegment, SegmentedSTTServiceOptions, SegmentOptions, StartFrame } from '@pc/core'
+import { isEnglish, requireEnglish } from '../english-only.ts'
 import { PocketsphinxRecognizer } from './pocketsphinx-recognizer.ts'
 
 /** Options of {@link PocketsphinxSTTService}, beside those of every recognition service of whole segments. */
@@ -37,6 +37,17 @@ export class PocketsphinxSTTService extends SegmentedSTTService {
     const { sampleRate, settings, signal } = options
     requireEnglish('pocketsphinx', settings.language)
     return await this.runtime.clock.hold(this.#recognizer.recognize(audio, { sampleRate, signal }), utteranceCostMs)
+  }
+
+  /** Decodes while the user speaks. */
+  override openSegment(options: SegmentOptions): OpenSegment | undefined {
+    const { sampleRate, settings, signal } = options
+    if (!isEnglish(settings.language)) return undefined
+    const utterance = this.#recognizer.open({ sampleRate, signal })
+    return {
+      write: (audio) => utterance.write(audio),
+      finish: () => this.runtime.clock.hold(utterance.finish(), utteranceCostMs),
+    }
   }
 
   override async onCleanup(): Promise<void> {

@@ -43,15 +43,29 @@ export class RecognizerProcess {
     this.hold(false)
   }
 
-  /** Whether the process still waits for its utterance. */
+  /** Whether the process still runs, as far as is known. */
   get alive(): boolean {
     return !this.over && this.killedBy === undefined
   }
 
-  /** Sends the utterance, 16 kHz mono signed 16 bit little-endian, and resolves to its words. */
-  async recognize(pcm: Uint8Array): Promise<string> {
+  /** The process gets an utterance: from here on it keeps ours alive until it ends. */
+  begin(): void {
     this.hold(true)
-    this.child.stdin.end(pcm)
+  }
+
+  /** Settles when the process is gone; never rejects. */
+  get gone(): Promise<unknown> {
+    return this.exited
+  }
+
+  /** Sends the next part of the utterance: 16 kHz, mono, signed 16 bit, little-endian. A dead process takes nothing. */
+  write(pcm: Uint8Array): void {
+    if (this.alive) this.child.stdin.write(pcm)
+  }
+
+  /** Ends the utterance and resolves to its words. */
+  async finish(): Promise<string> {
+    this.child.stdin.end()
     const failure = await this.exited
     if (this.killedBy !== undefined) throw this.killedBy.reason
     if (failure !== undefined) throw failure

@@ -7,7 +7,7 @@ import { agrees } from './schema-check.ts'
 import { fillSlots, isQuestion } from './slots.ts'
 import type { FilledSlot } from './slots.ts'
 import { isCancelling } from './small-talk.ts'
-import { answerScore, meantScore, shares, wordScore } from './tool-subject.ts'
+import { answerScore, concerns, meantScore, shares, wordScore } from './tool-subject.ts'
 import type { ToolSubject } from './tool-subject.ts'
 import { readUtterance } from './utterance.ts'
 import type { Utterance } from './utterance.ts'
@@ -220,7 +220,8 @@ function slotsOf(
     utterance.text.trim(),
   )
   const expected = isUnclear ? undefined : look.expected
-  return fillSlots(utterance, { parameters, toolName: tool.name, expected, now: look.scene.now })
+  const found = fillSlots(utterance, { parameters, toolName: tool.name, expected, now: look.scene.now })
+  return concerns(utterance, subject, { found, isAsked: expected !== undefined }) ? found : new Map()
 }
 
 function merged(known: ReadonlyMap<string, Json>, found: ReadonlyMap<string, FilledSlot>): Map<string, Json> {
@@ -231,7 +232,8 @@ function merged(known: ReadonlyMap<string, Json>, found: ReadonlyMap<string, Fil
  * Values that were given before: in earlier calls of other tools, and by the user since the last call of this one. The
  * values of its own last call count when that call is to be changed or made again.
  */
-function recalled(subject: ToolSubject, { conversation, now }: ToolScene, isAgain: boolean): Map<string, Json> {
+function recalled(subject: ToolSubject, scene: ToolScene, isAgain: boolean): Map<string, Json> {
+  const { conversation, now } = scene
   const known = new Map<string, Json>()
   const own = conversation.calls.findLast((call) => call.name === subject.tool.name)
   const sources = conversation.calls.filter((call) => call.name !== subject.tool.name || (isAgain && call === own))
@@ -243,7 +245,7 @@ function recalled(subject: ToolSubject, { conversation, now }: ToolScene, isAgai
     if (turn.at < (own?.at ?? -1)) continue
     const utterance = readUtterance(turn.user, now)
     if (isCancelling(turn.user) || (isQuestion(utterance) && utterance.words.length < 4)) continue
-    const found = fillSlots(utterance, { parameters: subject.parameters, toolName: subject.tool.name, now })
+    const found = slotsOf(utterance, subject, { scene, expected: undefined })
     for (const [name, slot] of found) {
       const parameter = subject.parameters.find((candidate) => candidate.name === name)
       if (slot.weight >= 1 && parameter !== undefined && kindOf(parameter) !== 'text') known.set(name, slot.value)

@@ -120,11 +120,11 @@ const topics: readonly Topic[] = [
   ),
   topic(/\bspell\b/, spell),
   topic(
-    /\b(?:what time|what's the time|what is the time|tell me the time|current time|the time please|time is it)\b/,
+    /\b(?:what time(?! (?:do|does|did|are|will|can|could|would|should|shall|must)\b(?! you have(?: it)?$))|what's the time|what is the time|tell me the time|current time|the time please|time is it)\b/,
     timeOfDay,
   ),
   topic(
-    /\b(?:what day|what's the day|what date|what's the date|what is the date|today's date|which day|what is today|what's today|what month|what year|current date)\b/,
+    /\b(?:(?:what|which) (?:day|date)(?! (?:do|does|did|are|will|can|could|would|should|shall|must)\b)|what's the day|what's the date|what is the date|today's date|what is today|what's today|what month|what year|current date)\b/,
     dateToday,
   ),
   topic(/\bweather\b|\bforecast\b/, answers('I cannot look out of the window, and I have no weather service here.')),

@@ -1,8 +1,10 @@
 import { parametersOf } from './json-schema.ts'
-import type { Parameter } from './json-schema.ts'
+import type { Json, Parameter } from './json-schema.ts'
 import { conceptsOfParameter } from './parameter-kind.ts'
+import type { FilledSlot } from './slots.ts'
 import type { Utterance } from './utterance.ts'
-import { conceptOf, isFiller, stemOf, subjectOf, wordsOfName } from './words.ts'
+import { conceptOf, isFiller, stemOf, subjectOf, wordsOf, wordsOfName } from './words.ts'
+import type { Word } from './words.ts'
 
 /** A function that the model may call. */
 export interface RuleTool {
@@ -52,18 +54,62 @@ export function subjectOfTool(tool: RuleTool): ToolSubject {
 
 /** How much of an utterance speaks of a tool. Words that several tools share count half. @internal */
 export function wordScore(utterance: Utterance, subject: ToolSubject, all: readonly ToolSubject[]): number {
+  const spoken = utterance.words.filter((word, index) => !isFiller(word.lower) && !isNegated(utterance, index))
+  const concepts = new Set([...spoken.map((word) => conceptOf(word.stem)), ...utterance.implied])
   let score = 0
-  const counted = new Set<string>()
-  utterance.words.forEach((word, index) => {
-    const concept = conceptOf(word.stem)
-    if (counted.has(concept) || isFiller(word.lower) || isNegated(utterance, index)) return
+  for (const concept of concepts) {
     const inName = subject.name.has(concept)
-    if (!inName && !subject.rest.has(concept)) return
-    counted.add(concept)
+    if (!inName && !subject.rest.has(concept)) continue
     const rivals = all.filter((other) => other !== subject && (inName ? other.name : other.rest).has(concept)).length
     score += (inName ? 2 : 1) * (rivals > 0 ? 0.5 : 1)
-  })
+  }
   return score
+}
+
+/**
+ * Whether values in an utterance can be meant for a tool. Those of a question (`are you open on Sunday?`) are only when
+ * it clearly speaks of the tool, or, if it speaks of it at all or `isAsked` for one of them, of nothing else. @internal
+ */
+export function concerns(
+  utterance: Utterance,
+  subject: ToolSubject,
+  { found, isAsked }: { found: ReadonlyMap<string, FilledSlot>; isAsked: boolean },
+): boolean {
+  if (!utterance.isInquiry) return true
+  const values = [...found.values()]
+  const telling = values.some(({ value, weight }) => weight >= 2 && !isDayOrNumber(value, utterance)) ? meantScore : 0
+  const words = wordScore(utterance, subject, [subject]) + telling
+  if (words >= meantScore) return true
+  return (words > 0 || isAsked) && !speaksOfElse(utterance, subject, values)
+}
+
+/** Days, times and numbers are said about anything. */
+function isDayOrNumber(value: Json, { words, days, times, numbers }: Utterance): boolean {
+  const spans = [...days, ...times, ...numbers]
+  const said = words.filter((_, index) => spans.some((span) => index >= span.from && index < span.to))
+  return wordsOf(typeof value === 'string' ? value : JSON.stringify(value)).every(({ stem }) =>
+    said.some((word) => word.stem === stem),
+  )
+}
+
+const possibility = concepts('possible ok fine good work suit available anything something else still there')
+
+function speaksOfElse(utterance: Utterance, subject: ToolSubject, values: readonly FilledSlot[]): boolean {
+  const { words, days, times, numbers } = utterance
+  const spans = [...days, ...times, ...numbers]
+  const given = new Set(values.flatMap(({ value }) => wordsOf(JSON.stringify(value)).map((word) => word.stem)))
+  const isKnown = (word: Word, index: number): boolean => {
+    const concept = conceptOf(word.stem)
+    const isValue = given.has(word.stem) || spans.some((span) => index >= span.from && index < span.to)
+    return (
+      isValue ||
+      isFiller(word.lower) ||
+      possibility.has(concept) ||
+      subject.name.has(concept) ||
+      subject.rest.has(concept)
+    )
+  }
+  return !words.every(isKnown)
 }
 
 /** How well a plain yes or no means a tool: `yes` confirms, `no` cancels or changes. @internal */

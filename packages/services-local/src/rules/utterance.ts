@@ -1,5 +1,6 @@
 import { daysIn } from './dates.ts'
 import type { SpokenDay } from './dates.ts'
+import { asksOpeningHours, isInquiry, withOpening } from './inquiry.ts'
 import { numbersIn } from './numbers.ts'
 import type { Span, SpokenNumber } from './numbers.ts'
 import { timesIn } from './times.ts'
@@ -17,6 +18,10 @@ export interface Utterance {
   numbers: readonly SpokenNumber[]
   /** The concepts of the words that mean something. */
   content: ReadonlySet<string>
+  /** It asks to be told something, rather than for something to be done. */
+  isInquiry: boolean
+  /** Concepts that it is about without saying them. */
+  implied: ReadonlySet<string>
   /** Agreement or refusal at the beginning of the utterance. */
   answer: 'yes' | 'no' | undefined
 }
@@ -31,12 +36,23 @@ const leadIn = /^(?:(?:um|uh|er|oh|ah|well|hmm|so|and|but|i think|i guess|actual
 /** Reads an utterance. `now` is what `today` means. */
 export function readUtterance(text: string, now: Date): Utterance {
   const cut = text.slice(0, maxChars)
-  const words = wordsOf(cut)
+  const isAboutHours = asksOpeningHours(cut)
+  const words = isAboutHours ? withOpening(wordsOf(cut)) : wordsOf(cut)
   const times = timesIn(words, now)
   const days = daysIn(words, now).filter((day) => !times.some((time) => overlaps(time, day)))
   const numbers = numbersIn(words).filter((number) => ![...days, ...times].some((span) => overlaps(span, number)))
   const content = words.filter((word) => !isFiller(word.lower)).map((word) => conceptOf(word.stem))
-  return { text: cut, words, days, times, numbers, content: new Set(content), answer: answerIn(cut) }
+  return {
+    text: cut,
+    words,
+    days,
+    times,
+    numbers,
+    content: new Set(content),
+    isInquiry: isInquiry(cut),
+    implied: new Set(isAboutHours ? ['open', 'hour'] : []),
+    answer: answerIn(cut),
+  }
 }
 
 /** Whether two runs of words share a word. */

@@ -1,0 +1,6 @@
+export { AudioBufferProcessor, type AudioBufferEvents, type AudioBufferOptions } from './audio-buffer-processor.ts'
+export { AudioFilterProcessor } from './audio-filter-processor.ts'
+export { AudioMixerProcessor, type AudioMixerProcessorOptions } from './audio-mixer-processor.ts'
+export { AudioResampler, type AudioResamplerOptions } from './audio-resampler.ts'
+export type { TurnAudio } from './recording.ts'
+export { type SoundData, type SoundSource, SoundfileMixer, type SoundfileMixerOptions } from './soundfile-mixer.ts'

@@ -1,0 +1,125 @@
+import type { AnyFrame } from '../frames/frame.ts'
+import type { EndTaskFrame, StopTaskFrame } from '../frames/lifecycle.ts'
+import type { Clock, Timer } from '../runtime/clock.ts'
+import type { LLMContext } from './llm-context.ts'
+
+/** A call that does not settle holds an end that was asked for no longer than this, milliseconds. */
+const END_WAIT_MS = 10_000
+
+/** What {@link ModelRuns} needs of its aggregator. */
+export interface ModelRunsHost {
+  readonly context: LLMContext
+  clock(): Clock
+  /** The conversation waits for a call. */
+  awaitsCalls(): boolean
+  /** Has the model run on the context; with a number, for what it was asked up to it. */
+  run(asked?: number): void
+  end(frame: EndTaskFrame | StopTaskFrame): void
+}
+
+/**
+ * Decides when the model runs on results: once per burst, not while somebody speaks. Results that cannot be delivered
+ * are marked in the context as unread: the user's turn that comes next delivers them, also when nothing was said in it.
+ */
+export class ModelRuns {
+  readonly #host: ModelRunsHost
+  #userSpeaks = false
+  #botSpeaks = false
+  /** The model is to run when the burst of results is over, or when the agent has stopped speaking. */
+  #run: 'no' | 'soon' | 'afterSpeech' = 'no'
+  /** What the model was last asked to run on, until an answer begins. */
+  #asked: number | undefined = undefined
+  /** An end that was asked for while the model had not read the results of all calls. */
+  #end: { readonly frame: EndTaskFrame | StopTaskFrame; readonly timer: Timer } | undefined = undefined
+
+  constructor(host: ModelRunsHost) {
+    this.#host = host
+  }
+
+  /** Who speaks decides when the model may run. */
+  follow(frame: AnyFrame): void {
+    switch (frame.type) {
+      case 'LLMFullResponseStartFrame':
+        // A model that is no LLMService does not say what it has read.
+        if (this.#host.context.read === 0) this.#asked = undefined
+        break
+      case 'UserStartedSpeakingFrame':
+        this.#userSpeaks = true
+        break
+      case 'UserStoppedSpeakingFrame':
+        this.#userSpeaks = false
+        break
+      case 'BotStartedSpeakingFrame':
+        this.#botSpeaks = true
+        break
+      case 'BotStoppedSpeakingFrame':
+        this.#botSpeaks = false
+        if (this.#run === 'afterSpeech') this.#run = 'soon'
+        this.#runIfAsked()
+        break
+      default:
+    }
+  }
+
+  /** Results that come in one burst share a run: it waits until the burst is over. */
+  ask(): void {
+    this.#host.context.asked++
+    if (this.#run !== 'no') return
+    this.#run = 'soon'
+    void Promise.resolve().then(() => this.#runIfAsked())
+  }
+
+  /** The application asked for it, or nothing stands against it any more. */
+  now(asked?: number): void {
+    this.#run = 'no'
+    this.#host.context.hasUnreadResults = false
+    this.#asked = asked
+    this.#host.run(asked)
+  }
+
+  /** What follows an interruption decides, and reads what was to be read. */
+  interrupted(unread: boolean): void {
+    if (unread || this.#run !== 'no' || this.#isUnread()) this.#host.context.hasUnreadResults = true
+    this.#asked = undefined
+    this.#run = 'no'
+    this.letEndGo()
+  }
+
+  /** A function may ask for the end before it gives its result: that goes ahead, and the answer to it. */
+  holdEnd(frame: EndTaskFrame | StopTaskFrame): boolean {
+    if (!this.#host.awaitsCalls() && this.#run === 'no') return false
+    const giveUp = (): void => void (this.#host.awaitsCalls() && this.#sendEnd())
+    this.#end ??= { frame, timer: this.#host.clock().setTimeout(giveUp, END_WAIT_MS) }
+    return true
+  }
+
+  letEndGo(): void {
+    if (this.#end !== undefined && !this.#host.awaitsCalls() && this.#run === 'no') this.#sendEnd()
+  }
+
+  dispose(): void {
+    this.#end?.timer.cancel()
+  }
+
+  /** The model was to run on results, and had not begun to. */
+  #isUnread(): boolean {
+    return this.#asked !== undefined && this.#host.context.read < this.#asked
+  }
+
+  #runIfAsked(): void {
+    if (this.#run !== 'soon') return
+    if (this.#userSpeaks) {
+      this.#run = 'no'
+      this.#host.context.hasUnreadResults = true
+    } else if (this.#botSpeaks) this.#run = 'afterSpeech'
+    else this.now(this.#host.context.asked)
+    this.letEndGo()
+  }
+
+  #sendEnd(): void {
+    const end = this.#end
+    this.#end = undefined
+    end?.timer.cancel()
+    if (end !== undefined) this.#host.end(end.frame)
+  }
+}

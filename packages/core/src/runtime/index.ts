@@ -1,0 +1,6 @@
+export { BaseObject } from './base-object.ts'
+export { type Clock as BaseClock, type Clock, sleep, SystemClock, type Timer } from './clock.ts'
+export { Emitter, type EventArguments, type EventOfPythonName, type PythonEventName } from './emitter.ts'
+export { type ErrorKind, isAbortError, kindOfStatus, PcError, type PcErrorOptions } from './errors.ts'
+export { consoleLogger, type LogFields, type Logger, type LogLevel, silentLogger } from './log.ts'
+export { createRuntime, type Runtime, type WebSocketConstructor } from './runtime.ts'

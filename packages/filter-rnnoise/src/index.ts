@@ -1,0 +1,1 @@
+export { RNNoiseFilter, type RNNoiseFilterOptions } from './rnnoise-filter.ts'

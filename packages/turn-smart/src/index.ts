@@ -1,0 +1,7 @@
+export { LocalSmartTurnAnalyzerV3 } from './local-smart-turn-analyzer-v3.ts'
+export type { LocalSmartTurnAnalyzerV3Options } from './local-smart-turn-analyzer-v3.ts'
+export { DEFAULT_MODEL_SHA256, DEFAULT_MODEL_URL, downloadSmartTurnModel } from './model-file.ts'
+export type { DownloadOptions, DownloadProgress, ModelFileOptions } from './model-file.ts'
+export type { SmartTurnErrorCode } from './smart-turn-error.ts'
+export { DEFAULT_SMART_TURN_PARAMS } from './smart-turn-params.ts'
+export type { SmartTurnParams } from './smart-turn-params.ts'
