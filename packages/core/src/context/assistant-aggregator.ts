@@ -91,7 +91,8 @@ export class LLMAssistantAggregator extends FrameProcessor<AssistantAggregatorEv
   #ownModel: FrameProcessor | undefined = undefined
 
   /** @throws PcError `invalid-summary-config`, `invalid-prune-limits`. */
-  constructor({ context, params = {}, name, onResponse = () => {} }: LLMAssistantAggregatorOptions) {
+  constructor(options: LLMAssistantAggregatorOptions) {
+    const { context, params = {}, name, onResponse = () => {} } = options
     super({ name })
     this.context = context
     this.#params = params

@@ -98,7 +98,8 @@ export class LLMUserAggregator extends FrameProcessor<UserAggregatorEvents> {
   #answered: AnsweredWords | undefined = undefined
 
   /** @throws PcError `unpaired-aggregator` when realtime mode is forced without an {@link LLMContextAggregatorPair}. */
-  constructor({ context, params = {}, name, paired = false }: LLMUserAggregatorOptions) {
+  constructor(options: LLMUserAggregatorOptions) {
+    const { context, params = {}, name, paired = false } = options
     super({ name })
     if (params.realtimeServiceMode && !paired) {
       const message = 'realtimeServiceMode needs an LLMContextAggregatorPair: its halves tell each other of answers.'
