@@ -1,13 +1,32 @@
-import { defineConfig } from 'vitest/config'
+import { configDefaults, defineConfig } from 'vitest/config'
+
+/** They measure time, or run in a browser in real time, and so want the machine for themselves. */
+const timed = [
+  'apps/*/{src,test,page}/**/*.test.{ts,tsx}',
+  'packages/*/test/browser.test.ts',
+  'packages/core/test/{soak,platform-time}.test.ts',
+  'packages/vad-silero/test/speed.test.ts',
+]
 
 export default defineConfig({
   ssr: { resolve: { conditions: ['@pc/source'] } },
   test: {
-    include: [
-      'packages/*/{src,test}/**/*.test.ts',
-      'apps/*/{src,test,page}/**/*.test.{ts,tsx}',
-      'scripts/**/*.test.ts',
-    ],
     testTimeout: 20_000,
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: 'together',
+          include: ['packages/*/{src,test}/**/*.test.ts', 'scripts/**/*.test.ts'],
+          exclude: [...configDefaults.exclude, ...timed],
+          maxWorkers: 2,
+          sequence: { groupOrder: 0 },
+        },
+      },
+      {
+        extends: true,
+        test: { name: 'alone', include: timed, maxWorkers: 1, sequence: { groupOrder: 1 } },
+      },
+    ],
   },
 })

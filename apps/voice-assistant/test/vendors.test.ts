@@ -96,9 +96,9 @@ describe.each([
     await eventually(() => expect(spoken(caller)).toEqual([greeting, answer]))
     await eventually(() => expect(caller.dataOf('bot-stopped-speaking')).toHaveLength(2))
 
-    expect(caller.dataOf('user-transcription').filter((data) => data['final'] === true)).toMatchObject([
-      { text: question },
-    ])
+    // A machine that stutters may cut the question in two.
+    const heard = caller.dataOf('user-transcription').flatMap((data) => (data['final'] === true ? [data['text']] : []))
+    expect(heard.join(' ')).toBe(question)
     expect(caller.dataOf('llm-function-call-stopped')).toMatchObject([{ function_name: 'opening_hours' }])
     expect(caller.dataOf('error')).toEqual([])
     const heardSecs = loudSecs(caller.heard, caller.heardRate)

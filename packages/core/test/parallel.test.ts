@@ -4,14 +4,19 @@ import { describe, expect, it } from 'vitest'
 import {
   defineProcessor,
   EndFrame,
+  EndTaskFrame,
   firstSight,
   FrameProcessor,
+  FrameProcessorPauseFrame,
+  FrameProcessorPauseUrgentFrame,
+  FrameProcessorResumeFrame,
   InterruptionFrame,
   LatencyObserver,
   LLMTextFrame,
   type Observer,
   ParallelPipeline,
   Pipeline,
+  ServiceSwitcher,
   sleep,
   SyncParallelPipeline,
   TextFrame,
@@ -150,6 +155,113 @@ describe('parallel pipelines', () => {
     )
     const twice = named('twice')
     await expect(started([twice, twice])).rejects.toThrow('twice stands twice in the pipeline')
+  })
+})
+
+describe('what the engine carries through branches', () => {
+  const flat = (slow: FrameProcessor): FrameProcessor => new ParallelPipeline([slow], [named('inner')])
+
+  it('a branch of a synchronised pipeline is done when the parallel pipeline inside it is', async () => {
+    const { clock, task, texts } = await started([
+      new SyncParallelPipeline([flat(delay('slow', 50))], [named('outer')]),
+    ])
+    await task.queueFrame(new TextFrame('1'))
+    await clock.advance(40)
+    expect(texts()).toEqual([])
+    await clock.advance(20)
+    expect(texts()).toEqual(['inner 1', 'outer 1', '1'])
+  })
+
+  it('the next frame enters a switcher when the parallel pipeline inside its service is done, interrupted or not', async () => {
+    const switcher = new ServiceSwitcher({ services: [flat(delay('slow', 50))] })
+    const { clock, task, texts } = await started([switcher])
+    await task.queueFrames([new TextFrame('1'), new TextFrame('2')])
+    await clock.advance(40)
+    expect(texts()).toEqual(['inner 1'])
+    await clock.advance(20)
+    expect(texts()).toEqual(['inner 1', '1', 'inner 2'])
+    await task.queueFrame(new InterruptionFrame())
+    await task.queueFrame(new TextFrame('3'))
+    await clock.advance(60)
+    expect(texts()).toEqual(['inner 1', '1', 'inner 2', 'inner 3', '3'])
+  })
+
+  it.each([
+    ['a branch', (held: FrameProcessor) => new ParallelPipeline([held], [])],
+    ['a branch in a branch', (held: FrameProcessor) => new ParallelPipeline([new ParallelPipeline([held], [])], [])],
+    ['a synchronised branch', (held: FrameProcessor) => new SyncParallelPipeline([held], [])],
+    ['a switcher', (held: FrameProcessor) => new ServiceSwitcher({ services: [held] })],
+  ])('a processor in %s is paused and resumed by frames', async (_place, put) => {
+    for (const Pause of [FrameProcessorPauseFrame, FrameProcessorPauseUrgentFrame]) {
+      const held = named('held')
+      const { clock, task, texts } = await started([put(held)])
+      await task.queueFrame(new Pause(held))
+      await task.queueFrame(new TextFrame('x'))
+      await clock.settle()
+      expect([texts().includes('held x'), held.queuedFrames > 0]).toEqual([false, true])
+      await task.queueFrame(new FrameProcessorResumeFrame(held))
+      await clock.settle()
+      expect(texts()).toContain('held x')
+    }
+  })
+
+  it('a processor behind branches is paused after what the branches still hold', async () => {
+    const last = named('last')
+    const { clock, task, texts } = await started([new ParallelPipeline([delay('slow', 50)], [named('b')]), last])
+    await task.queueFrame(new TextFrame('x'))
+    await task.queueFrame(new FrameProcessorPauseFrame(last))
+    await clock.advance(60)
+    await task.queueFrame(new TextFrame('y'))
+    await clock.advance(60)
+    expect(texts()).toEqual(['last b x', 'last x'])
+    await task.queueFrame(new FrameProcessorResumeFrame(last))
+    expect(texts()).toEqual(['last b x', 'last x', 'last b y', 'last y'])
+  })
+
+  it('a flush comes back when the slowest branch is empty, and once, also where a branch drops the probe', async () => {
+    const hole = new Probe('hole', () => {})
+    const flush = 'PipelineFlushFrame'
+    const passed: string[] = []
+    const after = new Probe('after', (frame, direction, ctx) => {
+      if (frame.type === flush) passed.push(direction)
+      ctx.push(frame, direction)
+    })
+    const { clock, task } = await started([
+      new ParallelPipeline([delay('slow', 50)], [named('b')], [hole], [delay('later', 20, flush)]),
+      after,
+    ])
+    await task.queueFrame(new TextFrame('x'))
+    let back: boolean | undefined
+    void task.flushPipeline().then((inTime) => (back = inTime))
+    await clock.advance(45)
+    expect([passed, back]).toEqual([[], undefined])
+    await clock.advance(30)
+    expect([passed, back]).toEqual([['downstream', 'upstream'], true])
+  })
+
+  it('a task that is asked to end from ahead of branches ends', async () => {
+    const asking = defineProcessor({ name: 'asking', on: { TextFrame: () => new EndTaskFrame('enough') } })
+    const { clock, task, run } = await started([asking, new ParallelPipeline([named('a')], [named('b')])])
+    const reasons: unknown[] = []
+    task.on('pipelineFinished', (frame) => reasons.push('reason' in frame && frame.reason))
+    await task.queueFrame(new TextFrame('x'))
+    await clock.settle()
+    await run
+    expect([reasons, clock.nowMs()]).toEqual([['enough'], 0])
+  })
+
+  it.each([
+    ['a synchronised pipeline', (slow: FrameProcessor) => new SyncParallelPipeline([slow], [named('b')])],
+    ['a switcher', (slow: FrameProcessor) => new ServiceSwitcher({ services: [slow, named('b')] })],
+  ])('a flush comes back through %s', async (_place, put) => {
+    const { clock, task } = await started([put(delay('slow', 50))])
+    await task.queueFrame(new TextFrame('x'))
+    let back: boolean | undefined
+    void task.flushPipeline().then((inTime) => (back = inTime))
+    await clock.advance(45)
+    expect(back).toBeUndefined()
+    await clock.advance(30)
+    expect(back).toBe(true)
   })
 })
 

@@ -6,6 +6,7 @@ import {
   type FrameDirection,
   FrameProcessor,
   LLMContext,
+  LLMContextFrame,
   LLMUserAggregator,
   type Runtime,
   sleep,
@@ -173,7 +174,7 @@ export const PLANTED_FAULTS: readonly PlantedFault[] = [
       (push) =>
         function (this: LLMUserAggregator, frame, way) {
           push.call(this, frame, way)
-          if (frame.type === 'LLMContextFrame') push.call(this, frame.with({}), way)
+          if (frame.type === 'LLMContextFrame') push.call(this, new LLMContextFrame(this.context), way)
         },
     ),
   },
@@ -210,6 +211,7 @@ export const PLANTED_FAULTS: readonly PlantedFault[] = [
   {
     name: 'transcripts that an interruption drops',
     breaks: ['no word of the user is lost'],
+    scenario: { ending: { how: 'end', afterMs: 'calm' } },
     // A processor that waits gives the interruption something to drop.
     plant: replacing(TranscriptionFrame.prototype, 'flags', (flags) => flags & ~FLAG_STICKY),
     options: {

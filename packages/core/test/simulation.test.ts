@@ -29,7 +29,7 @@ function* randomScenarios(count: number, changes: Partial<Scenario> = {}): Gener
 }
 
 describe('a simulated conversation', () => {
-  it(`breaks no promise, whatever happens in ${CONVERSATIONS} of them`, { timeout: 60_000 }, async () => {
+  it(`breaks no promise, whatever happens in ${CONVERSATIONS} of them`, { timeout: 180_000 }, async () => {
     const broken = await firstBroken(randomScenarios(CONVERSATIONS))
     // Replay it with: pnpm simulate --seed <the seed> --replay
     expect(broken && `seed ${broken.scenario.seed}: ${broken.violation}`).toBeUndefined()
@@ -82,12 +82,16 @@ describe('a simulated conversation', () => {
 describe('the simulator', () => {
   it.each(PLANTED_FAULTS)('notices $name', async ({ breaks, plant, options, scenario }) => {
     const mend = plant?.()
+    let broken: Awaited<ReturnType<typeof firstBroken>>
     try {
-      const broken = await firstBroken(randomScenarios(SEEDS_PER_FAULT, scenario), { invariants: breaks, options })
-      expect(broken).toBeDefined()
+      broken = await firstBroken(randomScenarios(SEEDS_PER_FAULT, scenario), { invariants: breaks, options })
     } finally {
       mend?.()
     }
+    if (broken === undefined) throw new Error('the fault went unnoticed')
+    // The same conversation without the fault is in order.
+    const mended = await simulate(broken.scenario, plant === undefined ? {} : options)
+    expect(mended.violations).toEqual([])
   })
 
   it('makes a conversation that fails smaller, and it still fails', async () => {

@@ -51,6 +51,10 @@ export const EVENTS: Readonly<Record<string, TurnEvent>> = {
   speaking: { type: 'vadSpeaking' },
   external: { type: 'externalStarted' },
   externalEnd: { type: 'externalStopped' },
+  eager: { type: 'eagerStopped' },
+  mhmInterim: { type: 'interimTranscript', text: 'Mhm' },
+  interimMore: { type: 'interimTranscript', text: 'I would like' },
+  interimAll: { type: 'interimTranscript', text: 'i would like a table' },
   interim: { type: 'interimTranscript', text: 'I would' },
   text: { type: 'transcript', text: 'I would like', finalized: false },
   final: { type: 'transcript', text: 'I would like a table.', finalized: true },
@@ -119,6 +123,20 @@ function nameOf(effect: TurnEffect): string {
       return effect.cutIn ? 'cutIn' : 'limit'
     case 'discardTranscript':
       return 'discard'
+    case 'keepTranscript':
+      return 'keep'
+    case 'releaseTranscript':
+      return 'release'
+    case 'pauseOutput':
+      return 'pause'
+    case 'resumeOutput':
+      return 'resume'
+    case 'speculate':
+      return `ask(${effect.text})`
+    case 'withdrawSpeculation':
+      return 'unask'
+    case 'fill':
+      return `fill(${effect.text})`
     case 'muteStarted':
       return 'mute'
     case 'muteStopped':

@@ -1,5 +1,5 @@
 import { LatencyObserver, PcError, type PipelineTask, type Runtime } from '@pc/core'
-import { RTVIProcessor, type RTVIProcessorOptions, serverMessage } from '@pc/rtvi'
+import { errorData, RTVIProcessor, type RTVIProcessorOptions, serverMessage } from '@pc/rtvi'
 import { WebSocketServerTransport, type WebSocketServerTransportOptions } from '@pc/transports-websocket'
 import { encodeFrame } from '@pc/transports-websocket/codec'
 import { WebSocket } from 'ws'
@@ -104,8 +104,9 @@ export class LiveSession implements BotSession {
     if (this.signal.aborted) return
     this.#runtime.log.log('error', `The bot of session ${this.id} failed`, { error })
     // Messages of our own errors are made for people; those of others may hold anything.
-    const text = PcError.is(error) ? error.message : 'The bot failed; the log of the server says why.'
-    const message = serverMessage('error', { error: text, message: text, fatal: true })
+    const unknown = 'The bot failed; the log of the server says why.'
+    const told = PcError.is(error) ? error : new PcError(unknown, { code: 'bot-failed', kind: 'internal' })
+    const message = serverMessage('error', errorData(told, true))
     if (this.#websocket.readyState === WebSocket.OPEN) {
       this.#websocket.send(encodeFrame({ kind: 'message', data: JSON.stringify(message) }))
     }

@@ -27,7 +27,7 @@ export class ModelRuns {
   #botSpeaks = false
   /** The model is to run when the burst of results is over, or when the agent has stopped speaking. */
   #run: 'no' | 'soon' | 'afterSpeech' = 'no'
-  /** What the model was last asked to run on, until an answer begins. */
+  /** The number of the newest results that ask for a run. */
   #asked: number | undefined = undefined
   /** An end that was asked for while the model had not read the results of all calls. */
   #end: { readonly frame: EndTaskFrame | StopTaskFrame; readonly timer: Timer } | undefined = undefined
@@ -63,7 +63,7 @@ export class ModelRuns {
 
   /** Results that come in one burst share a run: it waits until the burst is over. */
   ask(): void {
-    this.#host.context.asked++
+    this.#asked = ++this.#host.context.asked
     if (this.#run !== 'no') return
     this.#run = 'soon'
     void Promise.resolve().then(() => this.#runIfAsked())
@@ -73,13 +73,12 @@ export class ModelRuns {
   now(asked?: number): void {
     this.#run = 'no'
     this.#host.context.hasUnreadResults = false
-    this.#asked = asked
     this.#host.run(asked)
   }
 
   /** What follows an interruption decides, and reads what was to be read. */
   interrupted(unread: boolean): void {
-    if (unread || this.#run !== 'no' || this.#isUnread()) this.#host.context.hasUnreadResults = true
+    if (unread || (this.#asked !== undefined && !this.#isRead())) this.#host.context.hasUnreadResults = true
     this.#asked = undefined
     this.#run = 'no'
     this.letEndGo()
@@ -101,14 +100,15 @@ export class ModelRuns {
     this.#end?.timer.cancel()
   }
 
-  /** The model was to run on results, and had not begun to. */
-  #isUnread(): boolean {
-    return this.#asked !== undefined && this.#host.context.read < this.#asked
+  /** An answer that began meanwhile, to the user as a rule, has read the results. */
+  #isRead(): boolean {
+    return this.#asked !== undefined && this.#host.context.read >= this.#asked
   }
 
   #runIfAsked(): void {
     if (this.#run !== 'soon') return
-    if (this.#userSpeaks) {
+    if (this.#isRead()) this.#run = 'no'
+    else if (this.#userSpeaks) {
       this.#run = 'no'
       this.#host.context.hasUnreadResults = true
     } else if (this.#botSpeaks) this.#run = 'afterSpeech'

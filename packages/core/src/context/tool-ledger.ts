@@ -25,6 +25,8 @@ interface Group {
   readonly open: Set<string>
   /** A settled member asks for the model to run. */
   wantsRun: boolean
+  /** The number of the newest result that does. */
+  asked: number
 }
 
 /**
@@ -136,7 +138,7 @@ export class ToolLedger {
   interrupted(): boolean {
     let unread = false
     for (const group of this.#groups.values()) {
-      unread ||= group.wantsRun
+      unread ||= group.wantsRun && this.#context.read < group.asked
       group.wantsRun = false
     }
     for (const [id, call] of this.#calls) {
@@ -154,7 +156,7 @@ export class ToolLedger {
     const known = this.#groups.get(groupId)
     if (known !== undefined) return known
     const open = new Set(batch.filter((id) => !this.#isGone(id)))
-    const group: Group = { id: groupId, open, wantsRun: false }
+    const group: Group = { id: groupId, open, wantsRun: false, asked: 0 }
     this.#groups.set(groupId, group)
     return group
   }
@@ -167,7 +169,10 @@ export class ToolLedger {
   #settle(id: string, group: Group | undefined, asks: boolean): boolean {
     if (group === undefined) return asks
     group.open.delete(id)
-    group.wantsRun ||= asks
+    if (asks) {
+      group.wantsRun = true
+      group.asked = ++this.#context.asked
+    }
     if (group.open.size > 0) return false
     this.#groups.delete(group.id)
     return group.wantsRun

@@ -1,5 +1,5 @@
 import type { AnyFrame, FrameDirection } from '../frames/frame.ts'
-import { LLMContextFrame } from '../frames/llm.ts'
+import { LLMContextFrame, LLMSpeculationFrame } from '../frames/llm.ts'
 import type { TranscriptionFrame } from '../frames/text.ts'
 import { UserTurnExpectationFrame } from '../frames/turn.ts'
 import type { FrameContext } from '../processor/frame-context.ts'
@@ -12,7 +12,7 @@ import { UserTurnProcessor } from '../turns/turn-processor.ts'
 import type { UserTurnExpectation } from '../turns/user-turn-expectation.ts'
 import type { UserTurnParams } from '../turns/user-turn-params.ts'
 import { applyContextFrame, type ContextFrameParams } from './context-frames.ts'
-import type { LLMContext, MessagePlace } from './llm-context.ts'
+import { LLMContext, type MessagePlace } from './llm-context.ts'
 import { SpokenText } from './spoken-text.ts'
 
 /** How the user's half works. */
@@ -150,6 +150,9 @@ export class LLMUserAggregator extends FrameProcessor<UserAggregatorEvents> {
         if (!this.#realtime && this.#commit()) this.#runModel(++this.context.asked)
         if (!this.#speaking) this.#endTurn()
         return
+      case 'UserTurnSpeculationFrame':
+        this.#speculate(frame.text)
+        return
       case 'UserStartedSpeakingFrame':
         this.#leaveTurnsToOthers()
         this.#startTurn()
@@ -251,6 +254,20 @@ export class LLMUserAggregator extends FrameProcessor<UserAggregatorEvents> {
     this.context.addMessage({ role: 'user', content })
     this.emit('userTurnMessageAdded', this.#message(content))
     return true
+  }
+
+  /** Shows the model the context as it would be; the true one learns nothing of it. */
+  #speculate(text: string | undefined): void {
+    if (this.#realtime) return
+    const words = new SpokenText()
+    for (const part of [this.#pending.text, text?.trim() ?? '']) words.append(part)
+    const { messages, tools, toolChoice } = this.context
+    const content = words.text
+    const expected = [...messages, { role: 'user', content }] as const
+    const asks = text !== undefined && content !== ''
+    this.pushFrame(
+      new LLMSpeculationFrame(asks ? new LLMContext({ messages: expected, tools, toolChoice }) : undefined),
+    )
   }
 
   #recordAnswered({ place, text }: AnsweredWords, words: string): void {

@@ -1,22 +1,8 @@
-import type {
-  InputAudioRawFrame,
-  OutputAudioRawFrame,
-  SpeechOutputAudioRawFrame,
-  TTSAudioRawFrame,
-  UserAudioRawFrame,
-} from '../frames/audio.ts'
 import type { AnyFrame, FrameDirection } from '../frames/frame.ts'
+import type { AudioFrame } from '../frames/message-frames.ts'
 import type { FrameContext } from '../processor/frame-context.ts'
 import { FrameProcessor } from '../processor/frame-processor.ts'
 import type { Result } from '../processor/result.ts'
-
-/** Any frame of sound. */
-export type AudioFrame =
-  | InputAudioRawFrame
-  | UserAudioRawFrame
-  | OutputAudioRawFrame
-  | TTSAudioRawFrame
-  | SpeechOutputAudioRawFrame
 
 /**
  * A processor of audio: override {@link processAudio}; everything else passes.

@@ -9,7 +9,8 @@ import { LLMContextFrame, LLMMessagesFrame, LLMRunFrame } from '../frames/llm.ts
 import { LLMTextFrame, TextFrame } from '../frames/text.ts'
 import type { FrameContext } from '../processor/frame-context.ts'
 import { runTest } from '../testing/run-test.ts'
-import { type AudioFrame, AudioProcessor } from './audio-processor.ts'
+import type { AudioFrame } from '../frames/message-frames.ts'
+import { AudioProcessor } from './audio-processor.ts'
 import { LLMProcessor } from './llm-processor.ts'
 
 const told = (frames: readonly Frame[]): string[] =>

@@ -16,5 +16,5 @@ export { type FrameTransformer, ProducerProcessor, type ProducerProcessorOptions
 export { ConsumerProcessor, type ConsumerProcessorOptions } from './consumer-processor.ts'
 export { AsyncGeneratorProcessor } from './async-generator-processor.ts'
 export { STTMuteFilter, type STTMuteFilterOptions } from './stt-mute-filter.ts'
-export { type AudioFrame, AudioProcessor } from './audio-processor.ts'
+export { AudioProcessor } from './audio-processor.ts'
 export { LLMProcessor } from './llm-processor.ts'

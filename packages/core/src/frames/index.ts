@@ -65,6 +65,7 @@ export {
   BotSpeakingFrame,
   BotStartedSpeakingFrame,
   BotStoppedSpeakingFrame,
+  EagerEndOfTurnFrame,
   LLMTurnCompletionFrame,
   ProposedUserStartedSpeakingFrame,
   ProposedUserStoppedSpeakingFrame,
@@ -79,6 +80,7 @@ export {
   UserTurnExpectationFrame,
   UserTurnInferenceCompletedFrame,
   UserTurnInferenceFrame,
+  UserTurnSpeculationFrame,
   VADParamsUpdateFrame,
   VADUserStartedSpeakingFrame,
   VADUserStoppedSpeakingFrame,
@@ -99,6 +101,7 @@ export {
   LLMRunFrame,
   LLMSetToolChoiceFrame,
   LLMSetToolsFrame,
+  LLMSpeculationFrame,
   LLMThoughtEndFrame,
   LLMThoughtStartFrame,
   LLMThoughtTextFrame,
@@ -116,7 +119,7 @@ export {
   UserImageRequestFrame,
 } from './image.ts'
 export { LLMContextSummaryRequestFrame, LLMContextSummaryResultFrame, LLMSummarizeContextFrame } from './summary.ts'
-export { TTSSpeakFrame, TTSStartedFrame, TTSStoppedFrame } from './speech.ts'
+export { FillerSpeechFrame, TTSSpeakFrame, TTSStartedFrame, TTSStoppedFrame } from './speech.ts'
 export {
   type FunctionCall,
   FunctionCallCancelFrame,
@@ -133,6 +136,8 @@ export {
   InputTransportMessageFrame,
   type KeypadEntry,
   OutputDTMFFrame,
+  OutputPauseFrame,
+  OutputResumeFrame,
   OutputTransportMessageFrame,
   OutputTransportMessageUrgentFrame,
   PlayoutReportFrame,
@@ -152,3 +157,4 @@ export {
   type SwitchTarget,
   TTSUpdateSettingsFrame,
 } from './control.ts'
+export { AudioFrame, BotMessageFrame, FunctionCallFrame, UserMessageFrame } from './message-frames.ts'

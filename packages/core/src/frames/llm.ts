@@ -20,6 +20,21 @@ export class LLMContextFrame<T extends string = 'LLMContextFrame'> extends Frame
   }
 }
 
+/**
+ * Has the model answer a context that may come to pass. Nothing of that answer leaves the service unless an
+ * LLMContextFrame with the same words follows. `undefined`: it will not.
+ */
+export class LLMSpeculationFrame extends Frame<'LLMSpeculationFrame'> {
+  declare readonly context: LLMContext | undefined
+  constructor(context: LLMContext | undefined) {
+    super()
+    this.context = context
+  }
+  static {
+    defineFrame(this, 'LLMSpeculationFrame', { lane: 'system' })
+  }
+}
+
 /** The older name of {@link LLMContextFrame}; what handles one handles the other. */
 export class OpenAILLMContextFrame extends LLMContextFrame<'OpenAILLMContextFrame'> {
   static {
@@ -248,6 +263,7 @@ declare module './frame.ts' {
   interface FrameTypes {
     LLMContextFrame: LLMContextFrame
     OpenAILLMContextFrame: OpenAILLMContextFrame
+    LLMSpeculationFrame: LLMSpeculationFrame
     LLMMessagesFrame: LLMMessagesFrame
     LLMRunFrame: LLMRunFrame
     LLMMessagesAppendFrame: LLMMessagesAppendFrame

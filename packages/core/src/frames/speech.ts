@@ -15,6 +15,18 @@ export class TTSSpeakFrame extends Frame<'TTSSpeakFrame'> {
   }
 }
 
+/** Speaks a text while the answer is late, ahead of all that waits. It is not recorded, and not said once the answer is. */
+export class FillerSpeechFrame extends Frame<'FillerSpeechFrame'> {
+  declare readonly text: string
+  constructor(text: string) {
+    super()
+    this.text = text
+  }
+  static {
+    defineFrame(this, 'FillerSpeechFrame', { lane: 'system' })
+  }
+}
+
 /** An utterance begins: its text and audio follow. */
 export class TTSStartedFrame extends Frame<'TTSStartedFrame'> {
   declare readonly contextId: string | undefined
@@ -44,6 +56,7 @@ export class TTSStoppedFrame extends Frame<'TTSStoppedFrame'> {
 declare module './frame.ts' {
   interface FrameTypes {
     TTSSpeakFrame: TTSSpeakFrame
+    FillerSpeechFrame: FillerSpeechFrame
     TTSStartedFrame: TTSStartedFrame
     TTSStoppedFrame: TTSStoppedFrame
   }

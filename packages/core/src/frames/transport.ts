@@ -62,6 +62,29 @@ export class PlayoutReportFrame extends Frame<'PlayoutReportFrame'> {
   }
 }
 
+/**
+ * Holds what the output transport has not sent yet: the listener hears nothing more than what is on its way, and the
+ * background, if there is one. Nothing is lost, and the agent keeps the floor.
+ */
+export class OutputPauseFrame extends Frame<'OutputPauseFrame'> {
+  /** It plays on by itself after so long, seconds. Default 10. */
+  declare readonly limitSecs: number
+  constructor(limitSecs = 10) {
+    super()
+    this.limitSecs = limitSecs
+  }
+  static {
+    defineFrame(this, 'OutputPauseFrame', { lane: 'system', sticky: true })
+  }
+}
+
+/** Lets a held output transport play on, at the very sample. */
+export class OutputResumeFrame extends Frame<'OutputResumeFrame'> {
+  static {
+    defineFrame(this, 'OutputResumeFrame', { lane: 'system', sticky: true })
+  }
+}
+
 /** One announced segment of an utterance that was cut. */
 export interface HeardSegment {
   readonly segmentId: number | undefined
@@ -136,6 +159,8 @@ declare module './frame.ts' {
     ClientConnectedFrame: ClientConnectedFrame
     PlayoutReportFrame: PlayoutReportFrame
     BotSpeechHeardFrame: BotSpeechHeardFrame
+    OutputPauseFrame: OutputPauseFrame
+    OutputResumeFrame: OutputResumeFrame
     InputDTMFFrame: InputDTMFFrame
     OutputDTMFFrame: OutputDTMFFrame
   }

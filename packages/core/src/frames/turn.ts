@@ -63,6 +63,29 @@ export class UserTurnInferenceFrame extends Frame<'UserTurnInferenceFrame'> {
   }
 }
 
+/**
+ * The user's turn is not over, but worth an answer already: the user aggregator has the model answer the context as it
+ * would be if the turn ended with these words. `undefined` takes that back.
+ */
+export class UserTurnSpeculationFrame extends Frame<'UserTurnSpeculationFrame'> {
+  /** What the recogniser may still revise; empty when all it said is final. */
+  declare readonly text: string | undefined
+  constructor(text: string | undefined) {
+    super()
+    this.text = text
+  }
+  static {
+    defineFrame(this, 'UserTurnSpeculationFrame')
+  }
+}
+
+/** A recogniser with a turn detection of its own expects the user's turn to end with the words so far; it may be wrong. */
+export class EagerEndOfTurnFrame extends Frame<'EagerEndOfTurnFrame'> {
+  static {
+    defineFrame(this, 'EagerEndOfTurnFrame')
+  }
+}
+
 /** A service with a turn detection of its own proposes that the user's turn began. Strategies of the turn processor decide. */
 export class ProposedUserStartedSpeakingFrame extends Frame<'ProposedUserStartedSpeakingFrame'> {
   static {
@@ -208,6 +231,8 @@ declare module './frame.ts' {
     UserStartedSpeakingFrame: UserStartedSpeakingFrame
     UserStoppedSpeakingFrame: UserStoppedSpeakingFrame
     UserTurnInferenceFrame: UserTurnInferenceFrame
+    UserTurnSpeculationFrame: UserTurnSpeculationFrame
+    EagerEndOfTurnFrame: EagerEndOfTurnFrame
     ProposedUserStartedSpeakingFrame: ProposedUserStartedSpeakingFrame
     ProposedUserStoppedSpeakingFrame: ProposedUserStoppedSpeakingFrame
     UserTurnInferenceCompletedFrame: UserTurnInferenceCompletedFrame

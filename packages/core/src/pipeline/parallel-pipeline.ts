@@ -7,6 +7,7 @@ import type { Node } from '../processor/node.ts'
 import { PcError } from '../runtime/errors.ts'
 import { isDevelopment } from '../runtime/development.ts'
 import { type BasePipeline, Pipeline, type PipelineElement } from './pipeline.ts'
+import { SyncMarkFrame } from './sync-mark.ts'
 
 /** A branch as the linker made it. */
 export interface Branch {
@@ -21,6 +22,12 @@ interface Barrier {
   readonly done: () => void
   /** What left branches meanwhile, when it has to wait. */
   readonly held: [Frame, FrameDirection][] | undefined
+}
+
+/** A frame that every branch has to let out before `next` goes on. */
+interface Crossing {
+  readonly waiting: Set<number>
+  readonly next: Frame
 }
 
 /**
@@ -42,6 +49,7 @@ export class ParallelPipeline<Events extends ProcessorEvents = ProcessorEvents>
   readonly branches: readonly Pipeline[]
   #linked: readonly Branch[] = []
   #barrier: Barrier | undefined = undefined
+  readonly #crossings = new Map<Frame, Crossing>()
   /** @internal True for a frame that no branch has let out before. */
   protected readonly first: (frame: Frame) => boolean = firstSight()
 
@@ -66,7 +74,27 @@ export class ParallelPipeline<Events extends ProcessorEvents = ProcessorEvents>
   }
 
   override processFrame(frame: AnyFrame, direction: FrameDirection, ctx: FrameContext): void | Promise<void> {
+    if (frame.type !== 'PipelineFlushFrame') {
+      this.enter(frame, direction, ctx)
+      return
+    }
+    // What branches let out of the probe is not wanted: behind it, in each of them, comes the mark that counts.
+    this.first(frame)
     this.enter(frame, direction, ctx)
+    this.#crossAll(new SyncMarkFrame(), direction, frame)
+  }
+
+  /** @internal */
+  override carry(frame: Frame, direction: FrameDirection): void {
+    const target = 'processor' in frame ? frame.processor : undefined
+    const holder = this.branches.findIndex(({ processors }) => processors.some((own) => holds(own, target)))
+    if (holder >= 0) this.enterBranch(holder, frame, direction)
+    else this.cross(frame, direction)
+  }
+
+  /** @internal Takes a frame of the engine past all that is in the branches. */
+  protected cross(frame: Frame, direction: FrameDirection): void {
+    this.#crossAll(frame, direction, frame)
   }
 
   override handles(): boolean {
@@ -75,16 +103,16 @@ export class ParallelPipeline<Events extends ProcessorEvents = ProcessorEvents>
 
   /** StartFrame goes on before anything that branches sent meanwhile. */
   override onStart(frame: StartFrame, ctx: FrameContext): void | Promise<void> {
-    return this.#cross(frame, ctx, [])
+    return this.#bar(frame, ctx, [])
   }
 
   /** EndFrame goes on after the last branch has flushed. */
   override onEnd(frame: EndFrame, ctx: FrameContext): void | Promise<void> {
-    return this.#cross(frame, ctx, undefined)
+    return this.#bar(frame, ctx, undefined)
   }
 
   override onStop(frame: StopFrame, ctx: FrameContext): void | Promise<void> {
-    return this.#cross(frame, ctx, undefined)
+    return this.#bar(frame, ctx, undefined)
   }
 
   /** @internal A frame leaves a branch at either end. */
@@ -93,6 +121,11 @@ export class ParallelPipeline<Events extends ProcessorEvents = ProcessorEvents>
     if (barrier !== undefined && this.isBarrier(frame)) {
       barrier.waiting.delete(branch)
       if (barrier.waiting.size === 0) barrier.done()
+      return
+    }
+    const crossing = this.#crossings.get(frame)
+    if (crossing !== undefined) {
+      this.#crossed(crossing, frame, direction, branch)
       return
     }
     if (!this.first(frame)) return
@@ -134,7 +167,19 @@ export class ParallelPipeline<Events extends ProcessorEvents = ProcessorEvents>
     }
   }
 
-  #cross(frame: Frame, ctx: FrameContext, held: [Frame, FrameDirection][] | undefined): void | Promise<void> {
+  #crossAll(frame: Frame, direction: FrameDirection, next: Frame): void {
+    this.#crossings.set(frame, { waiting: new Set(this.#linked.keys()), next })
+    for (const index of this.#linked.keys()) this.enterBranch(index, frame, direction)
+  }
+
+  #crossed({ waiting, next }: Crossing, frame: Frame, direction: FrameDirection, branch: number): void {
+    waiting.delete(branch)
+    if (waiting.size > 0) return
+    this.#crossings.delete(frame)
+    this.pushFrame(next, direction)
+  }
+
+  #bar(frame: Frame, ctx: FrameContext, held: [Frame, FrameDirection][] | undefined): void | Promise<void> {
     let done = false
     let resolve = (): void => {}
     const barrier: Barrier = {
@@ -159,6 +204,12 @@ export class ParallelPipeline<Events extends ProcessorEvents = ProcessorEvents>
       resolve = settle
     }).then(finish)
   }
+}
+
+/** Whether a processor is another, or has it in its branches. */
+function holds(processor: FrameProcessor, target: unknown): boolean {
+  if (processor === target) return true
+  return processor instanceof ParallelPipeline && processor.getProcessors().some((inner) => holds(inner, target))
 }
 
 function isArray(value: unknown): value is readonly PipelineElement[] {

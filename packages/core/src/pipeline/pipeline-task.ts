@@ -271,7 +271,7 @@ export class PipelineTask {
       case 'EndTaskFrame':
       case 'StopTaskFrame':
       case 'PipelineFlushFrame':
-        this.#enter(frame, 'upstream')
+        this.#enter(frame.with({}), 'upstream') // A copy: parallel pipelines have let this one out.
         return
       case 'HeartbeatFrame':
         this.#heartbeats?.arrived()

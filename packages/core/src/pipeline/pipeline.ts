@@ -42,6 +42,7 @@ export class Pipeline implements BasePipeline {
   readonly name: string
   readonly elements: readonly (FrameProcessor | Pipeline)[]
   #task: PipelineTask | undefined
+  readonly #beforeTask: Frame[] = []
   readonly #metrics: Record<string, { [K in MetricsData['kind']]?: MetricsData }> = {}
 
   /** Takes `(processors, name?, enableDirectMode?)`, or the rest in one object. */
@@ -61,18 +62,21 @@ export class Pipeline implements BasePipeline {
   }
 
   /**
-   * Runs the pipeline to its end, as its task would; it makes a task of its own where it has none. What was queued before
-   * goes in first.
+   * Runs the pipeline to its end, as its task would; it makes a task of its own, with these parameters, where it has none.
+   * What was queued before goes in first.
    *
    * @throws PcError `task-already-run` while it runs.
    */
   run(params?: PipelineParams | PipelineParamsFields): Promise<void> {
-    return this.#ownTask(params).run()
+    return (this.#task ?? new PipelineTask(this, params)).run()
   }
 
   /** Puts frames in one after another, before or while it runs. */
-  queueFrames(frames: Iterable<Frame> | AsyncIterable<Frame>): Promise<void> {
-    return this.#ownTask().queueFrames(frames)
+  async queueFrames(frames: Iterable<Frame> | AsyncIterable<Frame>): Promise<void> {
+    for await (const frame of frames) {
+      if (this.#task === undefined) this.#beforeTask.push(frame)
+      else await this.#task.queueFrame(frame)
+    }
   }
 
   /** What was measured so far, when the task measures: see `enableMetrics` and `enableUsageMetrics`. */
@@ -83,13 +87,10 @@ export class Pipeline implements BasePipeline {
   /** @internal The task that runs it. */
   attach(task: PipelineTask): void {
     this.#task = task
+    for (const frame of this.#beforeTask.splice(0)) void task.queueFrame(frame)
     task.on('metrics', ({ data }) => {
       for (const item of data) this.#metrics[item.processor] = { ...this.#metrics[item.processor], [item.kind]: item }
     })
-  }
-
-  #ownTask(params?: PipelineParams | PipelineParamsFields): PipelineTask {
-    return this.#task ?? new PipelineTask(this, params)
   }
 }
 

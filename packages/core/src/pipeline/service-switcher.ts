@@ -156,6 +156,11 @@ export class ServiceSwitcher<
     this.#log.interrupted()
   }
 
+  /** @internal Its lane has waited for the active service. */
+  protected override cross(frame: Frame, direction: FrameDirection): void {
+    this.pushFrame(frame, direction)
+  }
+
   /** @internal */
   override leave(frame: Frame, direction: FrameDirection, branch: number): void {
     if (frame.type === 'SyncMarkFrame') {

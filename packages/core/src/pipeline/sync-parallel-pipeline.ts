@@ -46,6 +46,11 @@ export class SyncParallelPipeline extends ParallelPipeline {
     }).then(() => this.#release(round, ctx))
   }
 
+  /** @internal Its lane has waited for its branches. */
+  protected override cross(frame: Frame, direction: FrameDirection): void {
+    this.pushFrame(frame, direction)
+  }
+
   /** @internal */
   override leave(frame: Frame, direction: FrameDirection, branch: number): void {
     const round = this.#round

@@ -2,7 +2,7 @@ import { ErrorFrame } from '../frames/control.ts'
 import { type Frame, type FrameDirection, isObserved } from '../frames/frame.ts'
 import { type CancelFrame, InterruptionFrame } from '../frames/lifecycle.ts'
 import type { ObserverHub } from '../observers/observer.ts'
-import { abortReason, type PcError } from '../runtime/errors.ts'
+import type { PcError } from '../runtime/errors.ts'
 import type { Runtime } from '../runtime/runtime.ts'
 import { Epoch, type FrameContext } from './frame-context.ts'
 import { HOOK, PENDING, STACK, TRACED } from './node-state.ts'
@@ -68,7 +68,6 @@ export class Engine {
     this.lastInterruption = frame
     this.counters.interruptions++
     if (isObserved(frame)) this.observe(null, null, frame, 'downstream')
-    this.epoch.reason = abortReason('interrupted')
     this.epoch.stale = true
     this.epoch = new Epoch()
     let watched: [Node, FrameContext][] | undefined
@@ -119,9 +118,8 @@ export class Engine {
 
   /** The end of all work, out of band. */
   kill(reason: string): void {
-    const abort = abortReason(reason)
     for (const epoch of [this.epoch, this.life]) {
-      epoch.reason = abort
+      epoch.why = reason
       epoch.stale = true
     }
     for (const node of this.nodes) node.kill()

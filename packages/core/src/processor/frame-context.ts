@@ -1,11 +1,19 @@
 import { FLAG_STICKY, type Frame, type FrameDirection, siblings } from '../frames/frame.ts'
+import { abortReason } from '../runtime/errors.ts'
 import type { Runtime } from '../runtime/runtime.ts'
 import type { Node } from './node.ts'
 
 /** A stretch of work. An interruption makes the current one stale for every context that was ever handed out. */
 export class Epoch {
   stale = false
-  reason: Error | undefined = undefined
+  /** Why, in case somebody asks. */
+  why = 'interrupted'
+  #reason: Error | undefined = undefined
+
+  /** One for all signals; made when it is asked for, since an error looks at its stack. */
+  get reason(): Error {
+    return (this.#reason ??= abortReason(this.why))
+  }
 }
 
 /** What a handler gets beside its frame: how to send on, and when to stop. */

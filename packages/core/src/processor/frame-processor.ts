@@ -184,6 +184,11 @@ export class FrameProcessor<Events extends ProcessorEvents = ProcessorEvents> {
     this.#scope = undefined
   }
 
+  /** @internal Sends a frame of the engine on; a processor with branches takes it through them. */
+  carry(frame: Frame, direction: FrameDirection): void {
+    this.pushFrame(frame, direction)
+  }
+
   /** Whether {@link processFrame} wants to see lifecycle frames of this type. */
   handles(_type: string): boolean {
     return this.processFrame !== FrameProcessor.prototype.processFrame

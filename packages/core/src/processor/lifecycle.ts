@@ -48,11 +48,11 @@ export class Lifecycle {
     switch (frame.type as EngineFrame['type']) {
       case 'FrameProcessorPauseUrgentFrame':
         if ((frame as FrameProcessorPauseUrgentFrame).processor === node.processor) node.pause('ordered')
-        else node.emit(frame, direction)
+        else node.processor.carry(frame, direction)
         return true
       case 'FrameProcessorResumeFrame':
         if ((frame as FrameProcessorResumeFrame).processor === node.processor) node.resume()
-        else node.emit(frame, direction)
+        else node.processor.carry(frame, direction)
         return true
       default:
         return false
@@ -64,11 +64,11 @@ export class Lifecycle {
     const node = this.#node
     if (frame.type === 'FrameProcessorPauseFrame') {
       if ((frame as FrameProcessorPauseFrame).processor === node.processor) node.pause('ordered')
-      else node.emit(frame, direction)
+      else node.processor.carry(frame, direction)
       return
     }
     if (!HOOKED.has(frame.type)) {
-      node.emit(frame, direction)
+      node.processor.carry(frame, direction)
       return
     }
     if (this.#seen.includes(frame.type)) return

@@ -27,6 +27,7 @@ import { ServiceHealth } from './service-health.ts'
 import { ServiceMetrics } from './service-metrics.ts'
 import { ServiceSettings, LLM_SETTINGS, type LLMSettings } from './settings.ts'
 import type { FunctionHandler } from './function-call-params.ts'
+import { type Question, Speculations } from './speculation.ts'
 import { Thoughts } from './thoughts.ts'
 import { TurnCompletionGate } from './turn-completion-gate.ts'
 import { ToolRunner, type ToolRunnerHost } from './tool-runner.ts'
@@ -55,6 +56,7 @@ export abstract class LLMService extends FrameProcessor<LLMServiceEvents> {
   readonly #options: LLMServiceOptions
   readonly #health = new ServiceHealth((usable) => this.emit('usableChanged', usable))
   readonly #tools = new ToolRunner()
+  readonly #ahead = new Speculations(this)
   readonly #settings: ServiceSettings<LLMSettings>
   #context: LLMContext | undefined
   readonly #turnGate = new TurnCompletionGate(
@@ -188,6 +190,9 @@ export abstract class LLMService extends FrameProcessor<LLMServiceEvents> {
           : this.#respond((frame as LLMContextFrame).context, ctx)
       case 'LLMMessagesFrame':
         return this.#respond(new LLMContext({ messages: frame.messages, tools: this.#context?.tools }), ctx)
+      case 'LLMSpeculationFrame':
+        this.#ahead.begin(frame.context && this.isUsable ? this.#question(frame.context) : undefined)
+        return undefined
       case 'LLMContextSummaryRequestFrame':
         this.#summarize(frame)
         return undefined
@@ -222,11 +227,13 @@ export abstract class LLMService extends FrameProcessor<LLMServiceEvents> {
 
   override onInterruption(_frame: InterruptionFrame, _ctx: FrameContext): void {
     this.#turnGate.cancel()
+    this.#ahead.drop()
     if (this.#host !== undefined) this.#tools.interrupt(this.#host)
   }
 
   override onCleanup(): void | Promise<void> {
     this.#turnGate.cancel()
+    this.#ahead.drop()
   }
 
   /**
@@ -345,27 +352,30 @@ export abstract class LLMService extends FrameProcessor<LLMServiceEvents> {
 
   /** Runs an answer and returns what went wrong, if anything did. */
   async #complete(completion: Completion, context: LLMContext): Promise<PcError | undefined> {
-    const { toolChoice } = context
-    const tools = this.#tools.offer(context.tools, this.#host)
+    const { read } = context
+    const question = this.#question(context)
     try {
       const outcome = await completion.run((signal) => {
         this.#read = { context, asked: context.asked }
         context.read = context.asked
-        return this.generate(context, { signal, tools, toolChoice, settings: this.#instructed() })
+        return this.#ahead.answer(question, signal)
       })
       if (outcome === 'done') this.#health.set(true)
       return undefined
     } catch (error) {
       this.#read = { context: undefined, asked: 0 }
+      context.read = read
       return PcError.from(error)
     }
   }
 
-  #instructed(): Readonly<LLMSettings> {
-    const systemInstruction = this.#turnGate.instruct(this.settings.systemInstruction)
-    return systemInstruction === this.settings.systemInstruction
-      ? this.settings
-      : { ...this.settings, systemInstruction }
+  #question(context: LLMContext): Question {
+    const { settings } = this
+    const systemInstruction = this.#turnGate.instruct(settings.systemInstruction)
+    const instructed = systemInstruction === settings.systemInstruction ? settings : { ...settings, systemInstruction }
+    const { messages, toolChoice } = context
+    const options = { tools: this.#tools.offer(context.tools, this.#host), toolChoice, settings: instructed }
+    return { context, messages: [...messages], tools: context.tools, base: settings, options }
   }
 
   #completion(work: Overtaken, sink: ConstructorParameters<typeof Completion>[1]): Completion {

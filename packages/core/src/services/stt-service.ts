@@ -29,8 +29,6 @@ const FLUSH_MS = 2000
 /** One run of {@link STTService.transcribe}: one connection. */
 interface Run {
   readonly reader: JournalReader
-  /** The sample that the provider counts as its first. */
-  readonly firstSample: number
   readonly finalizers: (() => void)[]
   readonly controller: AbortController
   /** So much of what its reader gave was reported as used. */
@@ -214,11 +212,9 @@ export abstract class STTService extends FrameProcessor<STTServiceEvents> {
   /** One connection from its opening to its end; what it broke by, or nothing when it was asked to end. */
   async #runOnce(signal: AbortSignal): Promise<PcError | undefined> {
     const { clock } = this.runtime
-    const firstSample = Math.max(this.#nextSample, this.#journal.start)
-    const reader = this.#journal.read(firstSample)
+    const reader = this.#journal.read(Math.max(this.#nextSample, this.#journal.start))
     const run: Run = {
       reader,
-      firstSample,
       finalizers: [],
       controller: new AbortController(),
       reportedSamples: 0,
@@ -310,8 +306,10 @@ export abstract class STTService extends FrameProcessor<STTServiceEvents> {
   /** Audio up to the end of a final transcript is done with. */
   #finished(endSecs: number | undefined, run: Run): void {
     const known = endSecs !== undefined && Number.isFinite(endSecs)
-    const end = known ? run.firstSample + Math.floor(endSecs * this.#rate) : run.reader.position
-    this.#nextSample = Math.min(end, run.reader.position)
+    // The provider counts what it was given: audio that was trimmed while the connection was made was not.
+    const { position, given } = run.reader
+    const end = known ? position - given + Math.floor(endSecs * this.#rate) : position
+    this.#nextSample = Math.min(end, position)
     this.#journal.trimTo(this.#nextSample)
     if (!this.#speaking) this.#unfinished = false
   }

@@ -176,7 +176,13 @@ export class ToolRunner {
     signal.addEventListener('abort', onAbort, { once: true })
     const run = (): Promise<void> => this.#run(record, host)
     if (host.parallel) void run()
-    else this.#queue = this.#queue.then(run).then(() => record.done)
+    else {
+      // The next one waits for the call's end, not for a handler that never returns.
+      this.#queue = this.#queue.then(() => {
+        void run()
+        return record.done
+      })
+    }
     return record.done.then(() => signal.removeEventListener('abort', onAbort))
   }
 

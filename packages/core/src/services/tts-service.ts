@@ -1,7 +1,7 @@
 import { type AnyFrame, defineFrame, Frame, type FrameDirection } from '../frames/frame.ts'
 import type { EndFrame, InterruptionFrame, StopFrame } from '../frames/lifecycle.ts'
 import { LLMAssistantPushAggregationFrame } from '../frames/llm.ts'
-import { type TTSSpeakFrame, TTSStartedFrame, TTSStoppedFrame } from '../frames/speech.ts'
+import { TTSSpeakFrame, TTSStartedFrame, TTSStoppedFrame } from '../frames/speech.ts'
 import { type AggregatedBy, AggregatedTextFrame, type TextFrame } from '../frames/text.ts'
 import type { FrameContext } from '../processor/frame-context.ts'
 import { FrameProcessor } from '../processor/frame-processor.ts'
@@ -65,6 +65,8 @@ export abstract class TTSService extends FrameProcessor<TTSServiceEvents> {
   #firstTextMs: number | undefined
   #idleTimer: Timer | undefined
   #zeroAudioContexts = 0
+  /** Something was spoken since the user last began to. */
+  #answered = false
 
   constructor(options: TTSServiceOptions = {}) {
     super({ name: options.name })
@@ -140,6 +142,13 @@ export abstract class TTSService extends FrameProcessor<TTSServiceEvents> {
           this.#inResponse = false
           ctx.push(frame)
         })
+      case 'FillerSpeechFrame':
+        if (!this.#answered) this.queueFrame(new TTSSpeakFrame(frame.text, { appendToContext: false }))
+        return undefined
+      case 'UserStartedSpeakingFrame':
+        this.#answered = false
+        ctx.push(frame)
+        return undefined
       case 'TTSSpeakFrame':
         return this.#speakApart(frame, ctx)
       case 'pc/utterance-idle':
@@ -163,6 +172,7 @@ export abstract class TTSService extends FrameProcessor<TTSServiceEvents> {
     this.#speaking?.cut()
     this.#speaking = undefined
     this.#current = undefined
+    this.#answered = false
     this.#inResponse = false
     this.#forgetText()
   }
@@ -229,6 +239,9 @@ export abstract class TTSService extends FrameProcessor<TTSServiceEvents> {
   }
 
   async #speakApart(frame: TTSSpeakFrame, ctx: FrameContext): Promise<void> {
+    // Text that no response brackets, and that came before, goes first.
+    if (!this.#inResponse) await this.#finish(ctx)
+    if (ctx.stale) return
     const utterance = new Utterance(this.runtime.newId(), frame.appendToContext)
     const sentences = new SentenceAggregator()
     await this.#speakUnits([...sentences.aggregate(frame.text), ...sentences.flush()], utterance, ctx)
@@ -240,6 +253,7 @@ export abstract class TTSService extends FrameProcessor<TTSServiceEvents> {
   async #speakUnits(units: readonly TextUnit[], utterance: Utterance, ctx: FrameContext): Promise<void> {
     const unfollow = ctx.onAbort(() => utterance.cut())
     this.#speaking = utterance
+    this.#answered = true
     for (const unit of units) {
       await this.#speakUnit(unit, utterance, ctx)
       if (ctx.stale || utterance.stale) return

@@ -71,6 +71,8 @@ export class MediaSender {
   #room: Gate<void> | undefined = undefined
   #drained: Gate<boolean> | undefined = undefined
   #progressMs = 0
+  /** When a pause ends by itself; `Infinity` while there is none. */
+  #resumesMs = Infinity
   #stopped = false
 
   constructor(host: MediaSenderHost, options: MediaSenderOptions) {
@@ -127,6 +129,7 @@ export class MediaSender {
   interrupt(): void {
     const nowMs = this.#host.clock.nowMs()
     this.#era++
+    this.#unhold()
     const cleared = this.#options.enabled && this.#host.clear()
     // What ends just now was not told either.
     const cut = this.ledger.unfinished()
@@ -145,6 +148,22 @@ export class MediaSender {
     this.#wake()
   }
 
+  /** Holds what was not sent yet, for so long at most. */
+  pause(limitMs: number): void {
+    if (!this.#options.enabled) return
+    const nowMs = this.#host.clock.nowMs()
+    this.#writer.paused = true
+    this.#speaking.hold(nowMs)
+    this.#resumesMs = nowMs + limitMs
+    this.#wake()
+  }
+
+  /** Plays on where it was held. */
+  resume(): void {
+    this.#unhold()
+    this.#wake()
+  }
+
   /** A client's player reports. */
   report(frame: PlayoutReportFrame): void {
     this.#speech.report(frame)
@@ -156,6 +175,7 @@ export class MediaSender {
    * a second.
    */
   async end(options: { silence: boolean }): Promise<void> {
+    this.#unhold()
     this.#finishAudio()
     const played = await this.#drain()
     const { endSilenceMs, sampleRate, channels } = this.#options
@@ -187,6 +207,13 @@ export class MediaSender {
     const last = this.#source
     const same = last.contextId === contextId && last.kind === kind && last.ptsUs === ptsUs && last.extras === extras
     return same && ptsUs === undefined ? last : (this.#source = { kind, contextId, ptsUs, extras })
+  }
+
+  #unhold(): void {
+    if (this.#resumesMs === Infinity) return
+    this.#resumesMs = Infinity
+    this.#writer.paused = false
+    this.#speaking.release(this.#host.clock.nowMs())
   }
 
   #addAudio(audio: Int16Array, source: SoundSource): void {
@@ -257,6 +284,7 @@ export class MediaSender {
     try {
       while (this.#again) {
         this.#again = false
+        if (nowMs >= this.#resumesMs) this.#unhold()
         if (this.#options.enabled) this.#writer.writeDue(nowMs)
         this.#play(nowMs)
         this.#speaking.tick(nowMs)
@@ -272,7 +300,8 @@ export class MediaSender {
   #nextMs(nowMs: number): number {
     const playing = this.#sentAudio.empty ? Infinity : Math.min(nowMs + LOOK_MS, this.#writer.playedOutMs)
     const stuck = this.#drained === undefined ? Infinity : this.#stuckMs
-    return Math.min(this.#writer.nextMs, playing, this.#speaking.quietAtMs, this.#speech.dueMs, stuck)
+    const { quietAtMs } = this.#speaking
+    return Math.min(this.#writer.nextMs, playing, quietAtMs, this.#speech.dueMs, this.#resumesMs, stuck)
   }
 
   #positionAt(nowMs: number): number {

@@ -5,15 +5,16 @@ import type { Frame } from '../frames/frame.ts'
 import { InterruptionFrame } from '../frames/lifecycle.ts'
 import { TTSStoppedFrame } from '../frames/speech.ts'
 import { TextFrame, TranscriptionFrame } from '../frames/text.ts'
+import { OutputPauseFrame, OutputResumeFrame } from '../frames/transport.ts'
 
-type Step = { kind: 'audio' | 'text' | 'sticky' | 'stop' | 'cut' | 'pause'; ms: number }
+type Step = { kind: 'audio' | 'text' | 'sticky' | 'stop' | 'cut' | 'pause' | 'hold' | 'release'; ms: number }
 
 const step: fc.Arbitrary<Step> = fc.record({
-  kind: fc.constantFrom('audio', 'audio', 'text', 'sticky', 'stop', 'cut', 'pause'),
+  kind: fc.constantFrom('audio', 'audio', 'text', 'sticky', 'stop', 'cut', 'pause', 'hold', 'release'),
   ms: fc.integer({ min: 1, max: 300 }),
 })
 
-test('under random interruptions nothing sticky is lost, nothing is doubled, order is kept, and every start has its stop', async () => {
+test('under random interruptions and pauses nothing sticky is lost, nothing is doubled, order is kept, and every start has its stop', async () => {
   await fc.assert(
     fc.asyncProperty(
       fc.array(step, { minLength: 1, maxLength: 40 }),
@@ -25,6 +26,8 @@ test('under random interruptions nothing sticky is lost, nothing is doubled, ord
         let context = 0
         for (const [n, { kind, ms }] of steps.entries()) {
           if (kind === 'pause') await clock.advance(ms)
+          if (kind === 'hold') await send(new OutputPauseFrame(ms / 100))
+          if (kind === 'release') await send(new OutputResumeFrame())
           if (kind === 'cut') {
             await send(new InterruptionFrame())
             context++

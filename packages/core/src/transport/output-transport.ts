@@ -116,6 +116,11 @@ export abstract class BaseOutputTransport extends FrameProcessor {
       return
     }
     if (frame.lane === 'system') {
+      if (frame.type === 'OutputPauseFrame') {
+        for (const sender of this.#senders.values()) sender.pause(frame.limitSecs * 1000)
+      } else if (frame.type === 'OutputResumeFrame') {
+        for (const sender of this.#senders.values()) sender.resume()
+      }
       ctx.push(frame)
       return
     }

@@ -56,6 +56,7 @@ export class PacedWriter {
   /** Chunks of an older era were dropped while they were being written. */
   #era = 0
   #mixing = false
+  #paused = false
   /** The last write failed: the next failure is no news. */
   #failing = false
 
@@ -115,8 +116,14 @@ export class PacedWriter {
   /** When there is something to do next. */
   get nextMs(): number {
     if (this.#writing !== undefined) return this.#writing.sinceMs + WRITE_LIMIT_MS
-    if (this.#chunks.size > 0 || this.#mixing) return this.playedOutMs - this.#options.leadMs
-    return this.#partialDueMs
+    const ready = this.#chunks.size > 0 && !this.#paused
+    if (ready || this.#mixing) return this.playedOutMs - this.#options.leadMs
+    return this.#paused ? Infinity : this.#partialDueMs
+  }
+
+  /** While it is paused nothing that is queued goes out; the background goes on. */
+  set paused(paused: boolean) {
+    this.#paused = paused
   }
 
   /** Queues converted audio. */
@@ -162,8 +169,8 @@ export class PacedWriter {
   writeDue(nowMs: number): void {
     this.#giveUpWrite(nowMs)
     while (this.#writing === undefined) {
-      if (this.#chunks.size === 0 && this.#partialDueMs <= nowMs) this.#chunker.pad()
-      if (this.#chunks.size === 0 && !this.#mixing) {
+      if (!this.#paused && this.#chunks.size === 0 && this.#partialDueMs <= nowMs) this.#chunker.pad()
+      if ((this.#paused || this.#chunks.size === 0) && !this.#mixing) {
         this.#idle = true
         return
       }
@@ -182,7 +189,7 @@ export class PacedWriter {
   }
 
   #write(nowMs: number): void {
-    const queued = this.#chunks.shift()
+    const queued = this.#paused ? undefined : this.#chunks.shift()
     const era = this.#era
     try {
       const result = this.#host.write(this.#mixed(this.#chunker.output(queued)), this.playedOutMs)

@@ -6,6 +6,10 @@ import { joinHeard } from './spoken-words.ts'
 const KEPT = 8
 /** Utterances it knows at all; more means that a speech service never ends them. */
 const MOST = 64
+/** How much of what was played last it remembers, characters. */
+const RECENT_CHARS = 400
+/** How much of what comes next may be heard already, characters. */
+const UPCOMING_CHARS = 40
 
 /** A word that was played. */
 export interface HeardWord {
@@ -82,6 +86,7 @@ class Utterance implements Playout {
 export class PlayoutLedger {
   readonly #sampleRate: number
   readonly #utterances = new Map<string, Utterance>()
+  #recent = ''
 
   /** @param sampleRate - Hz of the audio that is counted. */
   constructor(sampleRate: number) {
@@ -176,7 +181,9 @@ export class PlayoutLedger {
       if (unit.heardChars > before) (words ??= []).push(...wordsOf(unit, before, rawBefore))
       if ((unit.endSample ?? unit.brokenSample ?? Infinity) > utterance.playedSamples) break
     }
-    return words ?? NO_WORDS
+    if (words === undefined) return NO_WORDS
+    for (const { text } of words) this.#recent = `${this.#recent} ${text}`.slice(-RECENT_CHARS)
+    return words
   }
 
   /**
@@ -190,6 +197,17 @@ export class PlayoutLedger {
     const at = this.#at(utterance, position ?? utterance.playedSamples)
     const segments = utterance.spans.map((unit) => unit.heardAt(at, at.position >= utterance.playedSamples))
     return { text: segments.reduce((text, { heard }) => joinHeard(text, heard), ''), segments }
+  }
+
+  /** What was played last, of all utterances, and the words that come next: what an echo would repeat. */
+  get recentText(): string {
+    let upcoming = ''
+    for (const { playedSamples, receivedSamples, spans, current } of this.#utterances.values()) {
+      const unit = spans[current]
+      if (unit === undefined || playedSamples === 0 || playedSamples >= receivedSamples) continue
+      upcoming = unit.text.slice(unit.heardChars, unit.heardChars + UPCOMING_CHARS)
+    }
+    return `${this.#recent} ${upcoming}`.trim()
   }
 
   /** The utterances that an interruption cuts: all that were not played to their end. */

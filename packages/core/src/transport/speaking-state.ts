@@ -15,6 +15,8 @@ export class SpeakingState {
   #lastVoiceMs = 0
   #lastToldMs = 0
   #quietMs = SPEECH_QUIET_MS
+  /** Since when playing is held. */
+  #heldMs: number | undefined = undefined
 
   constructor(broadcast: (frame: Frame) => void) {
     this.#broadcast = broadcast
@@ -22,7 +24,7 @@ export class SpeakingState {
 
   /** When speech counts as over unless voice is heard before; `Infinity` while nobody speaks. */
   get quietAtMs(): number {
-    return this.#speaking ? this.#lastVoiceMs + this.#quietMs : Infinity
+    return this.#speaking && this.#heldMs === undefined ? this.#lastVoiceMs + this.#quietMs : Infinity
   }
 
   /** A voice is playing. */
@@ -38,6 +40,17 @@ export class SpeakingState {
       this.#lastToldMs = nowMs
       this.#broadcast(new BotSpeakingFrame())
     }
+  }
+
+  /** Playing is held: silence does not end speech. */
+  hold(nowMs: number): void {
+    this.#heldMs ??= nowMs
+  }
+
+  /** Playing goes on. */
+  release(nowMs: number): void {
+    if (this.#heldMs !== undefined) this.#lastVoiceMs += nowMs - Math.max(this.#heldMs, this.#lastVoiceMs)
+    this.#heldMs = undefined
   }
 
   /** Ends speech that has been quiet for too long. */

@@ -136,7 +136,7 @@ export class SpokenUnit implements UnitText {
     if (voiced === this.#spoken.text.length) return text.length
     const shown = voiced === 0 ? 0 : (this.#spoken.ends?.[voiced - 1] ?? 0)
     // A word whose spoken form was not heard to its end was not heard.
-    return ends.findLast((end) => end <= shown && end < text.length) ?? 0
+    return endBefore(ends, shown, text.length)
   }
 
   #voicedAt({ position: reached, received: given, sampleRate }: PlayoutPosition): number {
@@ -151,7 +151,7 @@ export class SpokenUnit implements UnitText {
     const samples = endSample === undefined ? Math.max(received - startSample, estimate) : endSample - startSample
     const chars = ((position - startSample) / samples) * length
     // The last word waits for the end of the audio, which is not known here.
-    return this.#voicedEnds.findLast((end) => end <= chars && end < length) ?? 0
+    return endBefore(this.#voicedEnds, chars, length)
   }
 
   #timedChars(position: number, sampleRate: number): number {
@@ -177,4 +177,14 @@ export class SpokenUnit implements UnitText {
     const share = (chars / text.length) * rawText.length
     return wordEnds(rawText).findLast((end) => end <= share) ?? 0
   }
+}
+
+/** The last end of a word that is reached; the end of the text never is. */
+function endBefore(ends: readonly number[], reached: number, length: number): number {
+  let last = 0
+  for (const end of ends) {
+    if (end > reached || end >= length) break
+    last = end
+  }
+  return last
 }

@@ -1,5 +1,10 @@
+import { createDoubtMachine, type DoubtState } from './doubt-machine.ts'
+import type { DoubtRules } from './false-interruptions.ts'
 import { initialIdle, type IdleState, reduceIdle } from './idle-machine.ts'
+import { type FillerRules, type FillerState, NO_FILLER, reduceFiller } from './latency-budget.ts'
 import { createMuteMachine, type MuteState } from './mute-machine.ts'
+import type { SpeculationRules } from './preemptive-generation.ts'
+import { NO_SPECULATION, reduceSpeculation, type SpeculationState } from './speculation-machine.ts'
 import type { TurnEvent } from './turn-events.ts'
 import { createTurnMachine, earliest, type TurnMachineOptions } from './turn-machine.ts'
 import { isOpen, type TurnEffect, type TurnState } from './turn-state.ts'
@@ -10,6 +15,12 @@ export interface FloorMachineOptions extends TurnMachineOptions {
   readonly mute: readonly UserMuteStrategy[]
   /** 0: never. */
   readonly userIdleTimeoutSecs: number
+  /** When a voice may be no interruption. Default: it always is one. */
+  readonly doubt?: DoubtRules | undefined
+  /** When the model is asked ahead of the end of a turn. Default: never. */
+  readonly speculation?: SpeculationRules | undefined
+  /** What is said when an answer is late. Default: nothing. */
+  readonly filler?: FillerRules | undefined
 }
 
 /** Who speaks, who is heard, and who is waited for. */
@@ -17,6 +28,9 @@ export interface FloorState {
   readonly turn: TurnState
   readonly mute: MuteState
   readonly idle: IdleState
+  readonly doubt: DoubtState
+  readonly speculation: SpeculationState
+  readonly filler: FillerState
   /** Until when the agent is believed to speak without a further sign; `undefined`: it is silent. */
   readonly botUntilMs: number | undefined
   /** The user is audible, muted or not. */
@@ -32,18 +46,19 @@ interface FloorStep {
   readonly suppressed: boolean
 }
 
-/** The turn machine with mute and idle around it: a pure reducer, the only authority over the floor. */
+/** The turn machine with all that surrounds it: a pure reducer, the only authority over the floor. */
 export interface FloorMachine {
   readonly initial: FloorState
   reduce(state: FloorState, event: TurnEvent, nowMs: number): FloorStep
   /** The state of a machine of other strategies for this one; `time` is due at once. */
-  adopt(state: FloorState, replaced: 'turn' | 'mute'): FloorState
+  adopt(state: FloorState, replaced: 'turn' | 'mute', nowMs: number): FloorState
 }
 
 /** Composes strategies to one machine. */
 export function createFloorMachine(options: FloorMachineOptions): FloorMachine {
   const turns = createTurnMachine(options)
   const mutes = createMuteMachine(options.mute)
+  const doubts = createDoubtMachine(turns, options.doubt)
 
   function step(before: FloorState, event: TurnEvent, nowMs: number): FloorStep {
     const botUntilMs = botAfter(before, event, nowMs + options.speechLostMs)
@@ -51,27 +66,35 @@ export function createFloorMachine(options: FloorMachineOptions): FloorMachine {
     const voice = voiceAfter(before.voice, event)
     const mute = mutes.reduce(before.mute, event, { nowMs, botSpeaking })
     const effects: TurnEffect[] = [...mute.effects]
-    let { turn } = before
+    let { turn, doubt } = before
     const tell = (told: TurnEvent): void => {
-      const next = turns.reduce(turn, told, nowMs)
-      turn = next.state
+      const next = doubts.reduce({ state: doubt, turn }, told, { nowMs, botSpeaking })
+      doubt = next.state
+      turn = next.turn
       effects.push(...next.effects)
     }
     // A voice that outlasts a mute begins where that ends, and one that is muted is over.
     if (before.mute.muted && !mute.state.muted && voice) tell({ type: 'vadStarted', startSecs: 0 })
     if (!mute.suppressed) tell(event)
-    if (mute.state.muted && !before.mute.muted && isAudible(turn)) tell({ type: 'vadStopped', stopSecs: 0 })
+    const audible = isAudible(turn) || doubt.doubt?.voice === true
+    if (mute.state.muted && !before.mute.muted && audible) tell({ type: 'vadStopped', stopSecs: 0 })
+    const turnOpen = isOpen(turn)
+    const { speculation: rules, filler: fillers } = options
+    const ahead = reduceSpeculation(before.speculation, event, { rules, nowMs, turnOpen, effects })
+    const late = reduceFiller(before.filler, event, { rules: fillers, nowMs, botSpeaking, turnOpen, effects })
     const unheard = effects.some((effect) => effect.type === 'stopTurn' && !effect.heard)
     const { state: idle, idle: isIdle } = reduceIdle(before.idle, event, {
       nowMs,
-      turnOpen: isOpen(turn),
+      turnOpen,
       unheard,
       botSpeaking,
     })
+    effects.push(...ahead.effects, ...late.effects)
     if (isIdle) effects.push({ type: 'userIdle' })
-    const deadlineMs = earliest([turn.deadlineMs, mute.state.deadlineMs, idle.deadlineMs, botUntilMs])
+    const parts = { turn, mute: mute.state, idle, doubt, speculation: ahead.state, filler: late.state }
+    const deadlines = Object.values(parts).map((part) => part.deadlineMs)
     return {
-      state: { turn, mute: mute.state, idle, botUntilMs, voice, deadlineMs },
+      state: { ...parts, botUntilMs, voice, deadlineMs: earliest([...deadlines, botUntilMs]) },
       effects,
       suppressed: mute.suppressed,
     }
@@ -82,6 +105,9 @@ export function createFloorMachine(options: FloorMachineOptions): FloorMachine {
       turn: turns.initial,
       mute: mutes.initial,
       idle: initialIdle(options.userIdleTimeoutSecs),
+      doubt: doubts.initial,
+      speculation: NO_SPECULATION,
+      filler: NO_FILLER,
       botUntilMs: undefined,
       voice: false,
       deadlineMs: undefined,
@@ -90,7 +116,9 @@ export function createFloorMachine(options: FloorMachineOptions): FloorMachine {
       if (state.turn.status === 'ended') return { state, effects: [], suppressed: false }
       if (event.type === 'ended') {
         const { state: turn, effects } = turns.reduce(state.turn, event, nowMs)
-        return { state: { ...state, turn, deadlineMs: undefined }, effects, suppressed: false }
+        const held: readonly TurnEffect[] = state.doubt.doubt === undefined ? [] : [{ type: 'resumeOutput' }]
+        const rest = { doubt: doubts.initial, speculation: NO_SPECULATION, filler: NO_FILLER, deadlineMs: undefined }
+        return { state: { ...state, ...rest, turn }, effects: [...held, ...effects], suppressed: false }
       }
       if (event.type !== 'time' || state.botUntilMs === undefined || nowMs < state.botUntilMs) {
         return step(state, event, nowMs)
@@ -99,9 +127,9 @@ export function createFloorMachine(options: FloorMachineOptions): FloorMachine {
       const next = step(silent.state, event, nowMs)
       return { ...next, effects: [...silent.effects, ...next.effects] }
     },
-    adopt: (state, replaced) =>
+    adopt: (state, replaced, nowMs) =>
       replaced === 'turn'
-        ? { ...state, turn: turns.adopt(state.turn) }
+        ? { ...state, turn: turns.adopt(state.turn, nowMs) }
         : { ...state, mute: { ...mutes.initial, muted: state.mute.muted } },
   }
 }

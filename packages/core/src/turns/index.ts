@@ -2,6 +2,11 @@ export {
   ExternalUserTurnCompletionStopStrategy,
   LLMTurnCompletionUserTurnStopStrategy,
 } from './completion-user-turn-stop-strategy.ts'
+export { BACKCHANNELS, backchannelTest } from './backchannels.ts'
+export type { EchoGateOptions } from './echo-gate.ts'
+export type { FalseInterruptionOptions } from './false-interruptions.ts'
+export type { LatencyBudget } from './latency-budget.ts'
+export type { PreemptiveGenerationOptions } from './preemptive-generation.ts'
 export { deferred } from './deferred.ts'
 export { ExternalUserTurnStartStrategy } from './external-user-turn-start-strategy.ts'
 export {
@@ -36,7 +41,9 @@ export {
 } from './turn-analyzer-user-turn-stop-strategy.ts'
 export { TURN_MARKS, type TurnCompletionConfig } from './turn-completion.ts'
 export type { TurnEvent } from './turn-events.ts'
-export { type UserTurn, type UserTurnEvents, UserTurnProcessor } from './turn-processor.ts'
+export { UserTurnProcessor } from './turn-processor.ts'
+export type { UserTurnPolicies } from './turn-policies.ts'
+export type { UserTurn, UserTurnEvents } from './user-turn-events.ts'
 export type { UserTurnProcessorOptions } from './turn-processor-options.ts'
 export type {
   CutIn,

@@ -74,6 +74,7 @@ export function isOfUser(event: TurnEvent): boolean {
     case 'proposedStopped':
     case 'interimTranscript':
     case 'transcript':
+    case 'eagerStopped':
       return true
     default:
       return false

@@ -22,6 +22,8 @@ export type TurnEvent =
   | { readonly type: 'interimTranscript'; readonly text: string }
   /** `finalized`: the recogniser will not revise or extend it. */
   | { readonly type: 'transcript'; readonly text: string; readonly finalized: boolean }
+  /** The recogniser expects the turn to end with the words so far. */
+  | { readonly type: 'eagerStopped' }
   | { readonly type: 'botStarted' }
   /** The agent goes on speaking. */
   | { readonly type: 'botSpeaking' }
@@ -71,6 +73,8 @@ export function turnEventOf(frame: AnyFrame): TurnEvent | undefined {
       return { type: 'interimTranscript', text: frame.text }
     case 'TranscriptionFrame':
       return { type: 'transcript', text: frame.text, finalized: frame.finalized }
+    case 'EagerEndOfTurnFrame':
+      return { type: 'eagerStopped' }
     case 'BotStartedSpeakingFrame':
       return { type: 'botStarted' }
     case 'BotSpeakingFrame':

@@ -54,6 +54,15 @@ const EXPECTATIONS: readonly TurnEvent[] = [
   { type: 'expectation', expectation: 'free' },
 ]
 
+const BACKCHANNEL: readonly TurnEvent[] = [{ type: 'transcript', text: 'yes', finalized: true }]
+const OTHER_WORDS: readonly TurnEvent[] = [
+  { type: 'interimTranscript', text: 'Yes, please!' },
+  { type: 'eagerStopped' },
+]
+const doubt = { timeoutMs: 1, longestMs: 2, answerMs: 1, isBackchannel: (text: string): boolean => text === 'yes' }
+const speculation = { stableMs: 1, maxTries: 2, limitMs: 2 }
+const filler = { budgetMs: 2, fillers: ['One moment.'] }
+
 /** The pure part of a strategy never asks its analyzer. */
 class UnaskedAnalyzer extends TurnAnalyzer {
   appendAudio(): boolean {
@@ -112,6 +121,9 @@ interface Step {
   readonly nowMs: number
 }
 
+const agentSpeaks = ({ before, after }: Step): boolean =>
+  before.botUntilMs !== undefined || after.botUntilMs !== undefined
+
 /** What must hold for every step, whatever the strategies want. */
 function checkStep(step: Step): void {
   const { before, event, after, effects, nowMs } = step
@@ -137,9 +149,21 @@ function checkStep(step: Step): void {
       must(ends || !pending, 'a turn ends with words that nobody will answer', step)
       open = false
     }
+    if (type === 'pauseOutput') {
+      must(!open && before.doubt.doubt === undefined && agentSpeaks(step), 'an agent is held that does not speak', step)
+    }
+    if (type === 'resumeOutput') must(before.doubt.doubt !== undefined, 'an agent goes on that was not held', step)
+    if (type === 'speculate') must(open, 'an answer is made ahead of no turn', step)
+    if (type === 'fill') must(!open && after.botUntilMs === undefined, 'a filler is said into speech', step)
     if (type === 'userIdle')
       must(!open && after.botUntilMs === undefined, 'a user is waited for who may not speak', step)
   }
+  if (before.doubt.doubt !== undefined && after.doubt.doubt === undefined) {
+    const interrupted = effects.some((effect) => effect.type === 'startTurn' && effect.interrupt)
+    must(interrupted || effects.some(({ type }) => type === 'resumeOutput'), 'an agent is held for ever', step)
+  }
+  must(after.doubt.doubt === undefined || !open, 'an agent is held though the user has the floor', step)
+  must(after.speculation.answering === undefined || open, 'an answer is made ahead of no turn', step)
   must(open === isOpen(after.turn), 'state and effects disagree about the turn', step)
   if (after.turn.status === 'ended') return
   must(!open && !after.mute.muted ? true : after.deadlineMs !== undefined, 'a state that may last for ever', step)
@@ -158,10 +182,12 @@ function checkRest(machine: FloorMachine, { state, nowMs }: Place): void {
     must(lastMs - nowMs <= LONGEST_REST, 'no rest', state)
     current = machine.reduce(current, TIME, lastMs).state
   }
-  const { turn, mute, botUntilMs } = current
+  const { turn, mute, botUntilMs, filler: late } = current
+  must(current.doubt.doubt === undefined, 'an agent that is held for ever', state)
   if (turn.status === 'ended') return
   must(turn.status === 'listening', 'a turn that never ends', state)
   must(!mute.muted && botUntilMs === undefined, 'a user who is never heard', state)
+  must(late.dueMs === undefined, 'an answer that is late for ever', state)
   must(turn.cutIn === undefined, 'a cut-in that never ends', state)
   must(turn.status === 'listening' && turn.voiceUntilMs === undefined, 'a voice that never ends', state)
 }
@@ -235,11 +261,34 @@ describe('from every reachable state of the floor', () => {
       { stop: [speechTimeout], mute: [new FunctionCallUserMuteStrategy({ timeoutSecs: 0.002 })] },
       CALLS,
     ],
+    ['a voice that may be no interruption', { stop: [speechTimeout], doubt }, BACKCHANNEL],
+    [
+      'a voice that may be no interruption, as another part says',
+      { ...external, doubt },
+      [...EXTERNAL, ...PROPOSALS, ...BACKCHANNEL],
+    ],
+    [
+      'a voice that may be no interruption and calls that mute the user',
+      { stop: [speechTimeout], doubt, mute: [new FunctionCallUserMuteStrategy({ timeoutSecs: 0.002 })] },
+      [...BACKCHANNEL, ...CALLS],
+    ],
+    ['answers ahead of the end of the turn', { stop: [speechTimeout], speculation }, OTHER_WORDS],
+    [
+      'answers ahead of the end of the turn, by a model that judges',
+      { stop: [deferred(speechTimeout), new ExternalUserTurnCompletionStopStrategy()], speculation, filler },
+      COMPLETED,
+    ],
+    ['a budget of latency', { stop: [speechTimeout], filler }, EXTERNAL],
+    ['all of that', { start: [voice], stop: [silent], doubt, speculation, filler }, []],
     ['a user who is waited for', { stop: [speechTimeout], userIdleTimeoutSecs: 0.003 }, CALLS],
   ])('time alone leads back to listening, with %s', { timeout: 60_000 }, (_title, options, inputs) => {
     const machine = floorMachine({ ...TICKS, ...options })
     const places = explore(machine, [...SPEECH, ...inputs])
     for (const place of places.values()) checkRest(machine, place)
+    const seen = [...places.values()].map(({ state }) => state)
+    expect(seen.some((state) => state.doubt.doubt !== undefined)).toBe(options.doubt !== undefined)
+    expect(seen.some((state) => state.speculation.answering !== undefined)).toBe(options.speculation !== undefined)
+    expect(seen.some((state) => state.filler.dueMs !== undefined)).toBe(options.filler !== undefined)
     const statuses = new Set([...places.values()].map(({ state }) => state.turn.status))
     expect([...statuses].toSorted()).toEqual(['ended', 'listening', 'userPausing', 'userSpeaking'])
   })

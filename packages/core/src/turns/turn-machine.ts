@@ -34,8 +34,11 @@ interface TurnStep {
 export interface TurnMachine {
   readonly initial: TurnState
   reduce(state: TurnState, event: TurnEvent, nowMs: number): TurnStep
-  /** The state of a machine of other strategies for this one: what they remember begins anew. */
-  adopt(state: TurnState): TurnState
+  /**
+   * The state of a machine of other strategies for this one: what they remember begins anew, but for the words that the
+   * open turn waits to have answered. `time` is due at once.
+   */
+  adopt(state: TurnState, nowMs: number): TurnState
 }
 
 /** Composes start and stop strategies to one machine. */
@@ -55,12 +58,13 @@ export function createTurnMachine(options: TurnMachineOptions): TurnMachine {
     initial,
     reduce: (state, event, nowMs) =>
       state.status === 'ended' ? { state, effects: [] } : new Reduction(options, state, nowMs).run(event),
-    adopt(state) {
+    adopt(state, nowMs) {
       if (state.status === 'ended') return state
       const starts = remember(options.start)
-      return state.status === 'listening'
-        ? { ...state, starts }
-        : { ...state, starts, stops: remember(options.stop), answering: false }
+      if (state.status === 'listening') return { ...state, starts }
+      const adopted = { ...state, starts, stops: remember(options.stop), answering: false }
+      const { unanswered } = state
+      return unanswered === undefined ? adopted : new Reduction(options, adopted, nowMs).recall(unanswered)
     },
   }
 }
@@ -111,8 +115,16 @@ class Reduction {
     // The watchdog of a turn whose user is audible begins when the voice ends.
     const watchdogMs = state.status === 'userPausing' ? state.watchdogMs : nowMs + options.stopTimeoutMs
     if (state.status === 'listening') return
-    const { stops, heard, pending, answering, limitAtMs } = state
-    this.#open = { stops: [...stops], heard, pending, answering, limitAtMs, watchdogMs }
+    const { stops, heard, pending, unanswered, answering, limitAtMs } = state
+    this.#open = { stops: [...stops], heard, pending, unanswered, answering, limitAtMs, watchdogMs }
+  }
+
+  /** Lets stop strategies hear of words that came before them. What they make of it they say when they are asked next. */
+  recall(event: TurnEvent): TurnState {
+    for (const [index, strategy] of this.#options.stop.entries()) {
+      if (this.#open !== undefined) this.#ask(strategy, this.#open.stops, { index, event })
+    }
+    return this.#result()
   }
 
   run(event: TurnEvent): TurnStep {
@@ -153,7 +165,10 @@ class Reduction {
       case 'transcript':
         if (event.text.trim() !== '') {
           this.#goOn()
-          if (this.#open !== undefined) this.#open.heard = this.#open.pending = true
+          if (this.#open !== undefined) {
+            this.#open.heard = this.#open.pending = true
+            this.#open.unanswered = event
+          }
         }
         this.#believeVoice()
         this.#restartWatchdog()
@@ -255,6 +270,7 @@ class Reduction {
       stops: remember(stop),
       heard,
       pending: heard,
+      unanswered: heard ? event : undefined,
       answering: false,
       limitAtMs: maxTurnMs === undefined ? undefined : this.#nowMs + maxTurnMs,
       watchdogMs: this.#nowMs + stopTimeoutMs,
@@ -269,6 +285,7 @@ class Reduction {
     if (this.#open !== undefined) {
       this.#open.answering = true
       this.#open.pending = false
+      this.#open.unanswered = undefined
     }
     this.#effects.push({ type: 'commitTurn', turn: this.#turns, strategy })
   }

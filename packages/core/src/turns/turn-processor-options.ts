@@ -1,5 +1,6 @@
 import { PcError } from '../runtime/errors.ts'
 import type { FloorMachineOptions } from './floor-machine.ts'
+import type { UserTurnPolicies } from './turn-policies.ts'
 import type { UserTurnStrategies } from './turn-strategy.ts'
 import type { UserMuteStrategy } from './user-mute-strategy.ts'
 import { DEFAULT_PATIENCE_SECS, type UserTurnPatienceSecs } from './user-turn-expectation.ts'
@@ -12,7 +13,7 @@ const STT_LATENCY_MS = 1000
 const CUT_IN_MS = 5000
 
 /** What {@link UserTurnProcessor} takes. */
-export interface UserTurnProcessorOptions {
+export interface UserTurnProcessorOptions extends UserTurnPolicies {
   /**
    * How turns begin and end. Default: start on voice or on a transcript; stop as the turn analyzer in the pipeline's
    * list says, and where there is none after silence.

@@ -10,63 +10,24 @@ import {
   VADUserStoppedSpeakingFrame,
 } from '../frames/turn.ts'
 import type { FrameContext } from '../processor/frame-context.ts'
-import { FrameProcessor, type ProcessorEvents } from '../processor/frame-processor.ts'
+import { FrameProcessor } from '../processor/frame-processor.ts'
 import type { PipelineSetup } from '../processor/setup.ts'
 import type { Timer } from '../runtime/clock.ts'
 import { PcError } from '../runtime/errors.ts'
+import { DefaultTurnStrategies } from './default-turn-strategies.ts'
+import { EchoGate, playedText } from './echo-gate.ts'
 import { createFloorMachine, type FloorMachine, type FloorState } from './floor-machine.ts'
-import { SpeechTimeoutUserTurnStopStrategy } from './speech-timeout-user-turn-stop-strategy.ts'
-import { TranscriptionUserTurnStartStrategy } from './transcription-user-turn-start-strategy.ts'
-import { TurnAnalyzerProcessor } from './turn-analyzer-processor.ts'
-import { TurnAnalyzerUserTurnStopStrategy } from './turn-analyzer-user-turn-stop-strategy.ts'
 import { isOfUser } from './mute-machine.ts'
+import { listOf, resolveProposal } from './strategy-lists.ts'
+import { SpeechSigns } from './speech-signs.ts'
 import { TurnAttachments } from './turn-attachments.ts'
 import { type TurnEvent, turnEventOf } from './turn-events.ts'
+import { policyFrame, policyRules, type UserTurnPolicies } from './turn-policies.ts'
 import { machineOptions, type UserTurnProcessorOptions } from './turn-processor-options.ts'
 import { isOpen, type TurnEffect, type TurnState } from './turn-state.ts'
-import type {
-  TurnNotice,
-  TurnStartStrategy,
-  TurnStopStrategy,
-  TurnStrategyHost,
-  UserTurnStrategies,
-} from './turn-strategy.ts'
+import type { TurnNotice, TurnStrategyHost, UserTurnStrategies } from './turn-strategy.ts'
 import type { UserMuteStrategy } from './user-mute-strategy.ts'
-import { VADUserTurnStartStrategy } from './vad-user-turn-start-strategy.ts'
-
-/** What the events of a turn tell. */
-export interface UserTurn {
-  /** Counts up from 1. */
-  readonly turn: number
-  /** The name of the strategy that decided; `undefined` for the stop timeout and the end of the session. */
-  readonly strategy: string | undefined
-}
-
-/** The events of {@link UserTurnProcessor}. */
-export interface UserTurnEvents extends ProcessorEvents {
-  /** The user took the floor. */
-  userTurnStarted: [turn: UserTurn]
-  /** The words so far were passed on for an answer. */
-  userTurnInferenceTriggered: [turn: UserTurn]
-  /** The user gave the floor up. */
-  userTurnStopped: [turn: UserTurn]
-  /** No strategy ended the turn; it is ended now. */
-  userTurnStopTimeout: [turn: UserTurn]
-  /** A turn is longer than `maxUserTurnSecs`. */
-  userTurnLimit: [turn: UserTurn]
-  /** The user has said nothing for `userIdleTimeoutSecs` after the agent; once per wait. */
-  userTurnIdle: []
-  /** The user is ignored from now on. */
-  userMuteStarted: []
-  /** The user counts again. */
-  userMuteStopped: []
-  /** The wake phrase was heard, in the spelling of its option. */
-  wakePhraseDetected: [phrase: string]
-  /** The wake phrase is wanted again. */
-  wakePhraseTimeout: []
-  /** The machine took a step: for tracing and for tests. */
-  turnEvent: [event: TurnEvent, state: TurnState, effects: readonly TurnEffect[]]
-}
+import type { UserTurnEvents } from './user-turn-events.ts'
 
 /**
  * The one part of a pipeline that decides when the user's turn begins and ends, and whether the user is heard at all. It
@@ -83,28 +44,36 @@ export class UserTurnProcessor extends FrameProcessor<UserTurnEvents> {
   /** Tells the user aggregator that turns are decided. */
   readonly isTurnProcessor = true
   readonly #options: UserTurnProcessorOptions
-  readonly #defaultStop: TurnStopStrategy
+  readonly #defaults: DefaultTurnStrategies
   readonly #queued: TurnEffect[] = []
   readonly #failed = new Set<string>()
   readonly #attachments = new TurnAttachments((strategy, error) => this.#reportOnce(strategy, error))
-  #analyzerStop: TurnStopStrategy | undefined
+  /** The model hears by itself. */
+  #realtime = false
   #given: UserTurnStrategies
   #strategies: Required<UserTurnStrategies>
   #mute: readonly UserMuteStrategy[]
+  #policies: UserTurnPolicies
+  #echo: EchoGate | undefined
+  /** A backchannel that may become an answer. */
+  #kept: AnyFrame | undefined
   #machine: FloorMachine
   #state: FloorState
   #phase: 'idle' | 'setUp' | 'started' | 'passive' = 'idle'
   #updating: Promise<void> = Promise.resolve()
   #applying = false
+  readonly #signs = new SpeechSigns()
   #timer: { readonly timer: Timer; readonly atMs: number } | undefined = undefined
 
   constructor(options: UserTurnProcessorOptions = {}) {
     super(options.name ?? 'TurnProcessor')
-    const { userTurnStrategies = {}, userMuteStrategies = [], userSpeechTimeoutSecs = 0.6 } = options
+    const { userTurnStrategies = {}, userMuteStrategies = [], userSpeechTimeoutSecs } = options
     this.#options = options
-    this.#defaultStop = new SpeechTimeoutUserTurnStopStrategy({ userSpeechTimeoutSecs })
+    this.#defaults = new DefaultTurnStrategies(userSpeechTimeoutSecs)
     this.#given = userTurnStrategies
     this.#mute = userMuteStrategies
+    this.#policies = options
+    this.#echo = EchoGate.from(options.echoGate)
     this.#strategies = this.#complete(userTurnStrategies)
     this.#machine = this.#compose()
     this.#state = this.#machine.initial
@@ -140,7 +109,22 @@ export class UserTurnProcessor extends FrameProcessor<UserTurnEvents> {
   updateMuteStrategies(strategies: readonly UserMuteStrategy[]): void {
     this.#mute = strategies
     this.#machine = this.#compose()
-    this.#state = this.#machine.adopt(this.#state, 'mute')
+    if (this.#phase === 'idle') return
+    this.#state = this.#machine.adopt(this.#state, 'mute', this.runtime.clock.nowMs())
+    if (this.#phase === 'started') this.#dispatch({ type: 'time' })
+  }
+
+  /**
+   * Changes what it does beside deciding turns: a policy that is not named stays as it is, `false` turns one off.
+   *
+   * @throws PcError `invalid-turn-options` for a number out of its range; then all stays as it was.
+   */
+  updatePolicies(policies: UserTurnPolicies): void {
+    const next = { ...this.#policies, ...policies }
+    policyRules(next)
+    if (policies.echoGate !== undefined) this.#echo = EchoGate.from(policies.echoGate, this.#echo)
+    this.#policies = next
+    this.#machine = this.#compose()
     if (this.#phase === 'started') this.#dispatch({ type: 'time' })
   }
 
@@ -154,7 +138,8 @@ export class UserTurnProcessor extends FrameProcessor<UserTurnEvents> {
       return
     }
     this.#phase = 'setUp'
-    this.#analyzerStop = undefined
+    this.#realtime = false
+    this.#defaults.forgetAnalyzer()
     this.#strategies = this.#complete(this.#given)
     this.#machine = this.#compose()
     this.#state = this.#machine.initial
@@ -165,11 +150,14 @@ export class UserTurnProcessor extends FrameProcessor<UserTurnEvents> {
     return type === 'StartFrame'
   }
 
-  override processFrame(frame: AnyFrame, direction: FrameDirection, ctx: FrameContext): void {
+  override processFrame(given: AnyFrame, direction: FrameDirection, ctx: FrameContext): void {
     if (this.#phase === 'passive') {
-      ctx.push(frame, direction)
+      ctx.push(given, direction)
       return
     }
+    const frame = this.#withoutEcho(given)
+    if (frame === undefined) return
+    if (frame.type === 'LLMServiceMetadataFrame') this.#follow(frame.isRealtimeService)
     if (frame.type === 'StartFrame') {
       ctx.push(frame, direction)
       this.#phase = 'started'
@@ -179,15 +167,22 @@ export class UserTurnProcessor extends FrameProcessor<UserTurnEvents> {
     }
     const { muted } = this.#state.mute
     if (muted && (frame.type === 'InputAudioRawFrame' || frame.type === 'UserAudioRawFrame')) return
-    const event = turnEventOf(frame)
+    // What a muted user says goes no further, repeated or not.
+    const event = !muted && this.#signs.isRepeated(frame.type, this.runtime.clock) ? undefined : turnEventOf(frame)
     if (!muted || event === undefined || !isOfUser(event)) this.#attachments.show(frame, direction)
     if (event === undefined) {
       ctx.push(frame, direction)
       return
     }
     const { effects, suppressed } = this.#reduce(event)
-    const consumed = suppressed || this.#resolves(event) || effects.some(({ type }) => type === 'discardTranscript')
-    if (!consumed) ctx.push(frame, direction)
+    if (effects.some(({ type }) => type === 'keepTranscript')) this.#kept = frame
+    else if (
+      !suppressed &&
+      !resolveProposal(this.#strategies, event) &&
+      effects.every(({ type }) => type !== 'discardTranscript')
+    ) {
+      ctx.push(frame, direction)
+    }
     this.#apply(effects)
   }
 
@@ -211,28 +206,35 @@ export class UserTurnProcessor extends FrameProcessor<UserTurnEvents> {
     return this.#attachments.detach('ended')
   }
 
-  /** A list that is missing is the default one; an analyzer that stands in the pipeline's list belongs to that. */
-  #complete({ start, stop }: UserTurnStrategies): Required<UserTurnStrategies> {
-    return {
-      start: start ?? [new VADUserTurnStartStrategy(), new TranscriptionUserTurnStartStrategy()],
-      stop: stop ?? [this.#analyzerInList() ?? this.#defaultStop],
-    }
-  }
-
-  /** The same one in every call, so that it keeps what it has attached. */
-  #analyzerInList(): TurnStopStrategy | undefined {
-    if (this.#phase === 'idle') return undefined
-    const holder = this.setup.processors.find((processor) => processor instanceof TurnAnalyzerProcessor)
-    if (holder === undefined) return undefined
-    const { userSpeechTimeoutSecs } = this.#options
-    return (this.#analyzerStop ??= new TurnAnalyzerUserTurnStopStrategy({
-      turnAnalyzer: holder.turnAnalyzer,
-      ...(userSpeechTimeoutSecs !== undefined && { userSpeechTimeoutSecs }),
-    }))
+  #complete(given: UserTurnStrategies): Required<UserTurnStrategies> {
+    const processors = this.#phase === 'idle' ? [] : this.setup.processors
+    return this.#defaults.complete(given, processors, !this.#realtime)
   }
 
   #compose(): FloorMachine {
-    return createFloorMachine({ ...machineOptions(this.#options), ...this.#strategies, mute: this.#mute })
+    const rules = policyRules(this.#policies)
+    const interruptible = this.#phase === 'idle' || this.setup.params.allowInterruptions
+    return createFloorMachine({
+      ...machineOptions(this.#options),
+      ...rules,
+      ...this.#strategies,
+      doubt: interruptible ? rules.doubt : undefined,
+      mute: this.#mute,
+    })
+  }
+
+  #withoutEcho(frame: AnyFrame): AnyFrame | undefined {
+    if (this.#echo === undefined) return frame
+    const kept = this.#echo.take(frame, this.runtime.clock.nowMs(), () => playedText(this.setup.processors))
+    if (kept !== frame && 'text' in frame) this.emit('echoDropped', String(frame.text))
+    return kept
+  }
+
+  /** Where the model hears by itself the default strategies do not wait for words, nor begin with them. */
+  #follow(realtime: boolean): void {
+    if (realtime === this.#realtime) return
+    this.#realtime = realtime
+    this.updateStrategies(this.#given).catch((error: unknown) => this.pushError(error))
   }
 
   async #replace(strategies: UserTurnStrategies): Promise<void> {
@@ -244,7 +246,7 @@ export class UserTurnProcessor extends FrameProcessor<UserTurnEvents> {
     if (this.#phase === 'idle') return this.#attachments.detach('ended')
     this.#strategies = next
     this.#machine = this.#compose()
-    this.#state = this.#machine.adopt(this.#state, 'turn')
+    this.#state = this.#machine.adopt(this.#state, 'turn', this.runtime.clock.nowMs())
     await this.#attachments.detach('replaced', listOf(next))
     if (this.#phase !== 'started') return
     this.#attachments.started(fresh)
@@ -261,11 +263,6 @@ export class UserTurnProcessor extends FrameProcessor<UserTurnEvents> {
       pushFrame: (frame, direction) => this.pushFrame(frame, direction),
       pushError: (error) => this.pushError(error),
     }
-  }
-
-  #resolves({ type }: TurnEvent): boolean {
-    if (type === 'proposedStarted') return this.#strategies.start.some(resolvesProposals)
-    return type === 'proposedStopped' && this.#strategies.stop.some(resolvesProposals)
   }
 
   #dispatch(event: TurnEvent): void {
@@ -347,6 +344,23 @@ export class UserTurnProcessor extends FrameProcessor<UserTurnEvents> {
       case 'strategyFailed':
         this.#reportOnce(effect.strategy, effect.error)
         return
+      case 'pauseOutput':
+      case 'speculate':
+      case 'withdrawSpeculation':
+        this.pushFrame(policyFrame(effect))
+        return
+      case 'resumeOutput':
+        this.pushFrame(policyFrame(effect))
+        this.emit('falseInterruption')
+        return
+      case 'fill':
+        this.pushFrame(policyFrame(effect))
+        this.emit('latencyBudgetExceeded', effect.text)
+        return
+      case 'releaseTranscript':
+        if (this.#kept !== undefined) this.pushFrame(this.#kept)
+        return
+      case 'keepTranscript':
       case 'discardTranscript':
         return
     }
@@ -374,12 +388,4 @@ export class UserTurnProcessor extends FrameProcessor<UserTurnEvents> {
     const message = `${this.name}: ${strategy} failed and is passed over where it does: ${reason}.`
     this.pushError(new PcError(message, { code: 'turn-strategy-failed', kind: 'internal', cause: error }))
   }
-}
-
-function listOf({ start, stop }: Required<UserTurnStrategies>): readonly (TurnStartStrategy | TurnStopStrategy)[] {
-  return [...start, ...stop]
-}
-
-function resolvesProposals(strategy: TurnStartStrategy | TurnStopStrategy): boolean {
-  return strategy.resolvesProposals === true
 }

@@ -36,6 +36,8 @@ export interface OpenTurn {
   readonly heard: boolean
   /** There are words that were not passed on for an answer. */
   readonly pending: boolean
+  /** The latest of them: strategies that come later are told of it. */
+  readonly unanswered: TurnEvent | undefined
   /** Words were passed on for an answer, and the turn is still open. */
   readonly answering: boolean
   /** When the turn is too long; `undefined`: never, or it has been told. */
@@ -84,6 +86,20 @@ export function isOpen(state: TurnState): state is UserSpeakingState | UserPausi
 export type TurnEffect =
   /** The transcript that the event came from goes no further. */
   | { readonly type: 'discardTranscript' }
+  /** The same, but it may become an answer: keep it until the next that is kept. */
+  | { readonly type: 'keepTranscript' }
+  /** The transcript that was kept goes on after all. */
+  | { readonly type: 'releaseTranscript' }
+  /** A voice may want the floor: hold the agent until that is clear. */
+  | { readonly type: 'pauseOutput'; readonly limitSecs: number }
+  /** It did not: let the agent go on. */
+  | { readonly type: 'resumeOutput' }
+  /** Ask the model ahead of the end of the turn, taking this interim transcript for final. */
+  | { readonly type: 'speculate'; readonly text: string }
+  /** What the model was asked ahead is not what the user says. */
+  | { readonly type: 'withdrawSpeculation' }
+  /** The answer is late: say this in the meantime. */
+  | { readonly type: 'fill'; readonly text: string }
   | {
       readonly type: 'startTurn'
       readonly turn: number

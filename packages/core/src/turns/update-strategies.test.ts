@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { LLMServiceMetadataFrame } from '../frames/control.ts'
 import type { Frame } from '../frames/frame.ts'
 import { TranscriptionFrame } from '../frames/text.ts'
 import {
@@ -130,5 +131,37 @@ describe('proposals', () => {
   it('pass where no strategy decides about them', async () => {
     const { down } = await runTest(new UserTurnProcessor(), { frames: scene })
     expect(types(down).filter((type) => type.startsWith('Proposed'))).toHaveLength(2)
+  })
+
+  it('hear of the words that the open turn waits to have answered', async () => {
+    const turns = new UserTurnProcessor({ userTurnStrategies: { stop: [new Watcher()] } })
+    const run = await running(turns, [voice(), silence(), final()])
+    const stopped: number[] = []
+    turns.on('userTurnStopped', () => stopped.push(run.clock.nowMs()))
+    await turns.updateStrategies({ stop: [new SpeechTimeoutUserTurnStopStrategy({ userSpeechTimeoutSecs: 0.3 })] })
+    await run.clock.advance(299)
+    expect(stopped).toEqual([])
+    await run.clock.advance(1)
+    expect(stopped).toEqual([300])
+    await over(run)
+  })
+
+  it('are those for a voice alone where the model hears by itself', async () => {
+    const turns = new UserTurnProcessor()
+    const run = await running(turns)
+    const seen: string[] = []
+    turns.on('userTurnStarted', () => seen.push(`started@${run.clock.nowMs()}`))
+    turns.on('userTurnStopped', () => seen.push(`stopped@${run.clock.nowMs()}`))
+    await run.task.queueFrame(new LLMServiceMetadataFrame('model', true))
+    await run.clock.settle()
+    // A transcript begins no turn, and none is waited for.
+    await run.task.queueFrame(final())
+    await run.clock.advance(1000)
+    await run.task.queueFrame(voice())
+    await run.clock.advance(500)
+    await run.task.queueFrame(silence())
+    await run.clock.advance(3000)
+    expect(seen).toEqual(['started@1000', 'stopped@2300'])
+    await over(run)
   })
 })

@@ -25,6 +25,7 @@ const types = (frames: readonly Frame[]): string[] => frames.map((frame) => fram
 const signs = (): Frame[] => [
   new VADUserStartedSpeakingFrame(),
   new UserSpeakingFrame(),
+  new UserSpeakingFrame(),
   new InputAudioRawFrame(new Int16Array(320), 16_000),
   new UserStartedSpeakingFrame(),
   new ProposedUserStartedSpeakingFrame(),

@@ -58,6 +58,16 @@ const pairWith = (userParams: LLMUserAggregatorParams): LLMContextAggregatorPair
 const names = (task: PipelineTask): string[] => task.processors.map(({ name }) => name.replace(/#\d+/, ''))
 
 describe('the parameters of a user aggregator', () => {
+  it('hand policies to the turn processor', async () => {
+    const pair = pairWith({ falseInterruptions: true, latencyBudget: { budgetSecs: 1, fillers: ['Hm.'] } })
+    const task = new PipelineTask(new Pipeline([pair.user, pair.assistant]))
+    const turns = task.processors.find((processor) => processor instanceof UserTurnProcessor)
+    expect(turns).toBeDefined()
+    expect(names(task)).toContain('TurnProcessor')
+    const invalid = pairWith({ latencyBudget: { budgetSecs: 1, fillers: [] } })
+    expect(() => new PipelineTask(new Pipeline([invalid.user]))).toThrow('latencyBudget.fillers is empty')
+  })
+
   it('are those of the turn processor and the voice detection that come with it', async () => {
     const pair = pairWith({
       userTurnStrategies: { stop: [new SpeechTimeoutUserTurnStopStrategy({ userSpeechTimeoutSecs: 1 })] },

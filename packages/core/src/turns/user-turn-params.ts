@@ -1,3 +1,4 @@
+import type { UserTurnPolicies } from './turn-policies.ts'
 import type { UserTurnProcessorOptions } from './turn-processor-options.ts'
 import type { UserTurnStrategies } from './turn-strategy.ts'
 import type { UserMuteStrategy } from './user-mute-strategy.ts'
@@ -7,7 +8,7 @@ import type { VADAnalyzer } from './vad-analyzer.ts'
  * What the parameters of a user aggregator may say about turns. They are for the turn processor and the voice detection
  * that the task puts ahead of the aggregator; in a pipeline with a turn processor of its own they have no place.
  */
-export interface UserTurnParams {
+export interface UserTurnParams extends UserTurnPolicies {
   /** See {@link UserTurnProcessorOptions}. */
   readonly userTurnStrategies?: UserTurnStrategies | undefined
   /** See {@link UserTurnProcessorOptions}. */
@@ -29,6 +30,10 @@ export function turnOptionsOf(params: UserTurnParams): UserTurnProcessorOptions 
     userMuteStrategies: params.userMuteStrategies,
     userTurnStopTimeoutSecs: params.userTurnStopTimeout,
     userIdleTimeoutSecs: params.userIdleTimeout,
+    falseInterruptions: params.falseInterruptions,
+    preemptiveGeneration: params.preemptiveGeneration,
+    echoGate: params.echoGate,
+    latencyBudget: params.latencyBudget,
   }
   return Object.values(options).some((value) => value !== undefined) ? options : undefined
 }

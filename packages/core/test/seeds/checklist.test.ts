@@ -2,8 +2,16 @@ import { describe, expect, it } from 'vitest'
 import * as z from 'zod'
 import {
   type AnyFrame,
+  AudioFilterProcessor,
+  AudioMixerProcessor,
+  AudioProcessor,
+  AudioResampler,
+  type BaseClock,
   BaseInputTransport,
+  BaseObject,
   BaseOutputTransport,
+  type BasePipeline,
+  type BasePipelineTask,
   BaseTransport,
   BotStoppedSpeakingFrame,
   CancelFrame,
@@ -13,6 +21,7 @@ import {
   type FrameContext,
   FrameDirection,
   FrameProcessor,
+  FunctionCallInProgressFrame,
   FunctionCallResultFrame,
   InputAudioRawFrame,
   InterimTranscriptionFrame,
@@ -24,10 +33,14 @@ import {
   LLMFullResponseEndFrame,
   LLMFullResponseStartFrame,
   LLMMessagesFrame,
+  LLMProcessor,
   LLMRunFrame,
   LLMService,
+  LLMSummarizeContextFrame,
+  LLMSwitcher,
   LLMTextFrame,
   LLMUserContextAggregator,
+  ManuallySwitchServiceFrame,
   messageText,
   OpenAILLMContext,
   OpenAILLMContextFrame,
@@ -39,7 +52,12 @@ import {
   PipelineSink,
   PipelineSource,
   PipelineTask,
+  ServiceSwitcher,
+  ServiceSwitcherStrategyFailover,
+  ServiceSwitcherStrategyManual,
+  ServiceSwitcherStrategyRoundRobin,
   StartFrame,
+  Supervisor,
   SyncParallelPipeline,
   TextFrame,
   TranscriptionFrame,
@@ -47,12 +65,22 @@ import {
   TTSAudioRawFrame,
   TTSService,
   TTSSpeakFrame,
+  TTSTextFrame,
+  TurnAnalyzer,
+  type TurnVerdict,
   UserStartedSpeakingFrame,
   UserStoppedSpeakingFrame,
   VADAnalyzer,
+  type VideoEvent,
+  VideoService,
+  VisionService,
+  AudioFrame,
+  BotMessageFrame,
+  FunctionCallFrame,
+  UserMessageFrame,
 } from '../../src/index.ts'
 import { TestClock } from '../../src/testing/index.ts'
-import { Probe, rig, started } from '../support.ts'
+import { Probe, rig, started, textOf } from '../support.ts'
 
 const AUDIO = new Int16Array([1, 2, 3, 4])
 
@@ -96,6 +124,16 @@ class QuietVAD extends VADAnalyzer {
     return 0
   }
   resetModel(): void {}
+}
+
+class Patient extends TurnAnalyzer {
+  override appendAudio(): boolean {
+    return false
+  }
+  override async analyze(): Promise<TurnVerdict> {
+    return { complete: false }
+  }
+  override clear(): void {}
 }
 
 class LocalTransport extends BaseTransport<string> {
@@ -151,7 +189,33 @@ describe('document A, the complete technical guide', () => {
     const messages = [{ role: 'user', content: 'Hi' }] as const
     expect(new LLMMessagesFrame(messages).messages).toEqual(messages)
   })
-  it.todo('A3: AudioFrame(data, sampleRate, numChannels), UserMessageFrame, BotMessageFrame and FunctionCallFrame')
+  it('A3: audio, what user and agent say, and calls travel as frames with the fields of the guide', () => {
+    expect(new InputAudioRawFrame(AUDIO, 16_000, 1)).toMatchObject({ audio: AUDIO, sampleRate: 16_000, numChannels: 1 })
+    expect(new TranscriptionFrame('Hi', 'ann', '2026-01-01T00:00:00Z')).toMatchObject({
+      text: 'Hi',
+      timestamp: '2026-01-01T00:00:00Z',
+    })
+    expect(new TTSTextFrame('Hello.', 'sentence')).toMatchObject({ text: 'Hello.' })
+    const call = { functionName: 'order', arguments: { size: 'small' }, toolCallId: '1' }
+    expect(new FunctionCallInProgressFrame(call)).toMatchObject(call)
+  })
+  it('A3: AudioFrame, UserMessageFrame, BotMessageFrame and FunctionCallFrame as names of frames to build', () => {
+    const audio = new AudioFrame(new Uint8Array(AUDIO.buffer, AUDIO.byteOffset, AUDIO.byteLength), 16_000, 1)
+    expect(audio).toMatchObject({ type: 'InputAudioRawFrame', audio: AUDIO, sampleRate: 16_000, numChannels: 1 })
+    expect(audio instanceof AudioFrame).toBe(true)
+    expect(new TTSAudioRawFrame(AUDIO, 16_000) instanceof AudioFrame).toBe(true)
+    expect(new TextFrame('hello') instanceof AudioFrame).toBe(false)
+
+    const said = new UserMessageFrame('Hi', 1_767_225_600)
+    expect(said instanceof UserMessageFrame).toBe(true)
+    expect(said).toMatchObject({ text: 'Hi', timestamp: '2026-01-01T00:00:00.000Z', finalized: true })
+    const answer = new BotMessageFrame('Hello.', 12)
+    expect(answer instanceof BotMessageFrame).toBe(true)
+    expect(answer).toMatchObject({ text: 'Hello.', metadata: { timestamp: 12 } })
+    const call = new FunctionCallFrame('order', { size: 'small' }, '1')
+    expect(call instanceof FunctionCallFrame).toBe(true)
+    expect(call).toMatchObject({ functionName: 'order', arguments: { size: 'small' }, toolCallId: '1' })
+  })
 
   it('A4: a FrameProcessor has a name, overrides processFrame and sends on with pushFrame in a FrameDirection', async () => {
     class Shout extends FrameProcessor {
@@ -168,7 +232,27 @@ describe('document A, the complete technical guide', () => {
     expect(texts()).toEqual(['hello!'])
     expect(up).toMatchObject([{ text: 'back!' }])
   })
-  it.todo('A4: AudioProcessor.processAudio and LLMProcessor.processLLMMessages as points to override')
+  it('A4: AudioProcessor.processAudio and LLMProcessor.processLLMMessages as points to override', async () => {
+    class Louder extends AudioProcessor {
+      override processAudio(frame: AudioFrame, direction: FrameDirection): void {
+        this.pushFrame(frame.with({ audio: frame.audio.map((sample) => sample * 2) }), direction)
+      }
+    }
+    class Counting extends LLMProcessor {
+      override processLLMMessages(frame: LLMMessagesFrame, direction: FrameDirection): void {
+        this.pushFrame(new LLMTextFrame(`${frame.messages.length} messages.`), direction)
+      }
+    }
+    const { task, clock, down } = await started([new Louder(), new Counting()])
+    await task.queueFrames([new OutputAudioRawFrame(AUDIO, 8000), new LLMContextFrame(new LLMContext())])
+    await clock.settle()
+    expect(down).toMatchObject([
+      { audio: new Int16Array([2, 4, 6, 8]) },
+      { type: 'LLMFullResponseStartFrame' },
+      { text: '0 messages.' },
+      { type: 'LLMFullResponseEndFrame' },
+    ])
+  })
 
   it('A5: a function builds Pipeline([input, stt, llm, tts, output]) and returns it with its transport', () => {
     const build = (): { pipeline: Pipeline; transport: LocalTransport } => {
@@ -239,7 +323,18 @@ describe('document B, the developer reference', () => {
     const names = new Pipeline(list).getProcessors().map(({ constructor }) => constructor.name)
     expect(names).toEqual(['Microphone', 'VADProcessor', 'FrameProcessor'])
   })
-  it.todo('B4: vision, video and LocalSmartTurnAnalyzerV3 in the list')
+  it('B4: vision, video and a turn analyzer stand in the list', () => {
+    class Eyes extends VisionService {
+      override async *describeImage(): AsyncIterable<string> {}
+    }
+    class Face extends VideoService {
+      override async *renderSpeech(): AsyncIterable<VideoEvent> {}
+    }
+    const list = [new Microphone(), new QuietVAD(), new Patient(), new FrameProcessor('stt'), new Eyes(), new Face()]
+    const names = new Pipeline(list).getProcessors().map(({ constructor }) => constructor.name)
+    expect(names).toEqual(['Microphone', 'VADProcessor', 'TurnAnalyzerProcessor', 'FrameProcessor', 'Eyes', 'Face'])
+  })
+  it.todo('B4: LocalSmartTurnAnalyzerV3 in the list')
 
   it('B5: the profiles of voice activity stop after 0.1, 0.2 and 0.5 s', () => {
     expect([0.1, 0.2, 0.5].map((stopSecs) => new QuietVAD({ params: { stopSecs } }).params.stopSecs)).toEqual([
@@ -298,7 +393,28 @@ describe('document B, the developer reference', () => {
     context.setMessages(context.messages.slice(0, 1))
     expect(context.messages).toEqual([{ role: 'system', content: 'The user likes tea.' }])
   })
-  it.todo('B10: summarising of long conversations')
+  it('B10: what is old of a long conversation is summarised, and the instructions stay', async () => {
+    class Summariser extends LLMService {
+      override async *generate(): AsyncIterable<string> {
+        yield 'The user likes tea.'
+      }
+    }
+    const context = new LLMContext([{ role: 'system', content: 'Be brief.' }])
+    for (let i = 0; i < 4; i++) {
+      context.addMessage({ role: 'user', content: `question ${i}` })
+      context.addMessage({ role: 'assistant', content: `answer ${i}` })
+    }
+    const { assistant } = new LLMContextAggregatorPair(context)
+    const { task, clock } = await started([new Summariser(), assistant])
+    await task.queueFrame(new LLMSummarizeContextFrame({ minMessagesAfterSummary: 2 }))
+    await clock.advance(1000)
+    expect(context.messages).toEqual([
+      { role: 'system', content: 'Be brief.' },
+      { role: 'user', content: 'Conversation summary: The user likes tea.' },
+      { role: 'user', content: 'question 3' },
+      { role: 'assistant', content: 'answer 3' },
+    ])
+  })
 
   it.todo('B11: the quickstart serves its client at /client on port 7860 and starts within a second')
   it.todo('B12: a meta package that installs every provider')
@@ -327,7 +443,24 @@ describe('document B, the developer reference', () => {
     expect(errors).toEqual(['failing: cannot'])
     expect(texts()).toEqual(['good'])
   })
-  it.todo('B16: a supervisor that restarts a pipeline')
+  it('B16: a supervisor that restarts a pipeline', async () => {
+    const clock = new TestClock()
+    const attempts: number[] = []
+    const start = (attempt: number): PipelineTask => {
+      attempts.push(attempt)
+      const broken = new Probe('broken', function (frame, direction, ctx) {
+        if (attempt === 0) this.pushError(new Error('lost'), { fatal: true })
+        ctx.push(frame, direction)
+      })
+      const task = new PipelineTask(new Pipeline([broken]), {}, { clock })
+      void task.queueFrame(attempt === 0 ? new TextFrame('hi') : new EndFrame())
+      return task
+    }
+    const run = new Supervisor({ start, clock }).run()
+    await clock.advance(10_000)
+    await run
+    expect(attempts).toEqual([0, 1])
+  })
 
   it.todo('B17: authentication of sessions, a store with limits and deletion, and a redactor')
   it.todo('B18: profiles for development and production')
@@ -342,7 +475,12 @@ describe('document C, the reference of the pipeline API', () => {
     await task.queueFrames([new TextFrame('a'), new TextFrame('b')])
     expect(texts()).toEqual(['A', 'B'])
   })
-  it.todo('C1: Pipeline.run, Pipeline.queueFrames, enableDirectMode and getMetrics')
+  it('C1: Pipeline.run, Pipeline.queueFrames, enableDirectMode and getMetrics', async () => {
+    const pipeline = new Pipeline([new SilentTTS({ name: 'tts' })], { name: 'alone', enableDirectMode: true })
+    await pipeline.queueFrames([new TTSSpeakFrame('Hello.'), new EndFrame()])
+    await pipeline.run({ enableMetrics: true, enableUsageMetrics: true })
+    expect(pipeline.getMetrics()['tts']).toMatchObject({ ttsUsage: { characters: 6 } })
+  })
 
   it('C2: ParallelPipeline takes a flat list of processors and lists of branches', async () => {
     const plain = (): FrameProcessor => new FrameProcessor()
@@ -400,7 +538,24 @@ describe('document C, the reference of the pipeline API', () => {
     await Promise.all(runs)
     expect(tasks.map((task) => task.hasFinished())).toEqual([true, true])
   })
-  it.todo('C5: the names BasePipeline, BasePipelineTask, BaseObject and BaseClock')
+  it('C5: the names BasePipeline, BasePipelineTask, BaseObject and BaseClock', async () => {
+    class Desk extends BaseObject<{ called: [number: string] }> {
+      ring(number: string): void {
+        this.emit('called', number)
+      }
+    }
+    const desk = new Desk('desk')
+    const calls: string[] = []
+    desk.eventHandler('on_called', (number) => calls.push(number))
+    desk.ring('112')
+    expect([desk.name, calls]).toEqual(['desk', ['112']])
+    const clock: BaseClock = new TestClock()
+    const pipelines: BasePipeline[] = [new Pipeline([upper('a')]), new ParallelPipeline([upper('a')])]
+    expect(pipelines.map((each) => each.getProcessors().map(({ name }) => name))).toEqual([['a'], ['a']])
+    const task: BasePipelineTask = new PipelineTask(new Pipeline([]), {}, { clock })
+    await task.cancel()
+    expect(task.hasFinished()).toBe(true)
+  })
 
   it('C6: PipelineParams takes the four switches of the reference, allowInterruptions included', () => {
     const switches = {
@@ -426,10 +581,44 @@ describe('document C, the reference of the pipeline API', () => {
     await new PipelineRunner().run(new PipelineTask(ends()))
   })
 
-  it.todo(
-    'C8: ServiceSwitcher with strategies, as class or instance, and ManuallySwitchServiceFrame by index or service',
-  )
-  it.todo('C9: LLMSwitcher with registerFunction, runInference, llms, activeLlm, round robin and fallback')
+  it('C8: ServiceSwitcher with strategies, as class or instance, and ManuallySwitchServiceFrame by index or service', async () => {
+    for (const strategy of [ServiceSwitcherStrategyManual, new ServiceSwitcherStrategyManual({ defaultIndex: 0 })]) {
+      const services = [upper('one'), new FrameProcessor('two')]
+      const switcher = new ServiceSwitcher({ services, strategy })
+      const { task, texts } = await started([switcher])
+      await task.queueFrames([new TextFrame('a'), new ManuallySwitchServiceFrame({ serviceIndex: 1 })])
+      await task.queueFrames([new TextFrame('b'), new ManuallySwitchServiceFrame({ service: services[0]! })])
+      await task.queueFrame(new TextFrame('c'))
+      switcher.setService(1)
+      expect(switcher.getCurrentService()).toBe(services[1])
+      expect(texts()).toEqual(['A', 'b', 'C'])
+    }
+  })
+  it('C9: LLMSwitcher with registerFunction, runInference, llms, activeLlm, round robin and fallback', async () => {
+    const ask = async (switcher: LLMSwitcher): Promise<string[]> => {
+      const { task, clock, texts } = await started([switcher])
+      await task.queueFrames([new LLMContextFrame(new LLMContext()), new LLMContextFrame(new LLMContext())])
+      await clock.settle()
+      return texts().filter((text) => !text.startsWith('LLM'))
+    }
+    const llms = [new EchoLLM(), new BriefLLM()]
+    const manual = new LLMSwitcher({ llms, strategy: new ServiceSwitcherStrategyManual({ defaultIndex: 1 }) })
+    manual.registerFunction({ functionName: 'look', handler: () => 'here', description: 'Looks' })
+    expect([manual.llms, manual.activeLlm, llms.every((llm) => llm.hasFunction('look'))]).toEqual([llms, llms[1], true])
+    expect(await ask(manual)).toEqual(['Yes.', 'Yes.'])
+    const messages = [{ role: 'user', content: 'Quick question' }] as const
+    expect(await manual.runInference({ llmIndex: 0, messages })).toBe('You said: Quick question')
+    const robin = new LLMSwitcher({
+      llms: [new EchoLLM(), new BriefLLM()],
+      strategy: ServiceSwitcherStrategyRoundRobin,
+    })
+    expect(await ask(robin)).toEqual(['You said: ', 'Yes.'])
+    const fallback = new LLMSwitcher({
+      llms: [new BrokenLLM(), new BriefLLM()],
+      strategy: ServiceSwitcherStrategyFailover,
+    })
+    expect(await ask(fallback)).toEqual(['Yes.', 'Yes.'])
+  })
 
   it('C10: frames go into a running task, pipelines nest, and TTSSpeakFrame and EndFrame are among them', async () => {
     const inner = new Pipeline([upper('inner')])
@@ -439,7 +628,18 @@ describe('document C, the reference of the pipeline API', () => {
     await run
     expect(down).toMatchObject([{ text: 'Good morning.' }, { text: 'HI' }])
   })
-  it.todo('C10: audio filter, resampler and mixer as elements of the list')
+  it('C10: audio filter, resampler and mixer as elements of the list', async () => {
+    const filter = { start: () => {}, stop: () => {}, filter: (audio: Int16Array) => audio.map((each) => each * 2) }
+    const mixer = { start: () => {}, stop: () => {}, mix: (audio: Int16Array) => audio.map((each) => each + 1) }
+    const { task, clock, down } = await started([
+      new Pipeline([new AudioFilterProcessor(filter), new AudioMixerProcessor(mixer)]),
+      new AudioResampler({ sampleRate: 8000 }),
+    ])
+    for (let i = 0; i < 10; i++) await task.queueFrame(new InputAudioRawFrame(new Int16Array(320).fill(1000), 16_000))
+    await clock.settle()
+    const last = down.findLast((frame): frame is InputAudioRawFrame => frame.type === 'InputAudioRawFrame')
+    expect([last?.sampleRate, last?.audio.at(-1)]).toEqual([8000, 2001])
+  })
 
   it('C11: llm.setContext, transport.stop and the switches of transport params', async () => {
     const llm = new EchoLLM()
@@ -484,18 +684,15 @@ describe('document D, the implementation of an architecture', () => {
   it('D5: the assistant aggregator before the speech service sends text on and puts spaces between stripped words', async () => {
     const context = new OpenAILLMContext()
     const assistant = new LLMAssistantContextAggregator({ context, params: { expectStrippedWords: true } })
-    const { task, texts } = await started([assistant])
+    const { task, down } = await started([assistant])
     await task.queueFrames([
       new LLMFullResponseStartFrame(),
       new LLMTextFrame('Hello'),
       new LLMTextFrame('there.'),
       new LLMFullResponseEndFrame(),
     ])
-    expect(
-      texts()
-        .filter((text) => !text.startsWith('LLM'))
-        .slice(0, 2),
-    ).toEqual(['Hello', 'there.'])
+    const sent = down.filter(({ type }) => type !== 'LLMContextAssistantTurnFrame').map(textOf)
+    expect(sent.filter((text) => !text.startsWith('LLM'))).toEqual(['Hello', 'there.'])
     expect(context.messages).toEqual([{ role: 'assistant', content: 'Hello there.' }])
   })
 

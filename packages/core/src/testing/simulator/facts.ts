@@ -61,6 +61,8 @@ export class Facts {
   readonly speeches: SpeechFact[] = []
   readonly utterances: Map<string, UtteranceFact> = new Map<string, UtteranceFact>()
   readonly calls: CallFact[] = []
+  /** The ids of the calls that the model made, and the answer that each was part of. */
+  readonly requestedCalls: Map<string, RequestFact> = new Map<string, RequestFact>()
   /** The user's words that recognition delivered, in order. */
   readonly recognised: Word[] = []
   /** How many of them came before the end was asked for. */
@@ -74,23 +76,31 @@ export class Facts {
   readonly heard: Map<Word, number> = new Map<Word, number>()
   /** Words whose audio was given to a client that failed. */
   readonly uncertain: Set<Word> = new Set<Word>()
-  /** The application interrupted last at this time. */
-  interruptedMs: number = -Infinity
-  /** A turn of the user cut the agent last at this time. */
-  bargedInMs: number = -Infinity
-  /** Something that wants an answer came last at this time. */
-  questionMs: number = -Infinity
+  /** What came last, as numbers that count up: an interruption by the application, */
+  interrupted = 0
+  /** a turn of the user that cut the agent, */
+  bargedIn = 0
+  /** something that wants an answer. */
+  questioned = 0
   /** The application asked for a run of the model. */
   runsAskedFor = 0
+  /** The client took nothing when the conversation ended. */
+  clientHungAtEnd = false
   /** The speech service was out of order for a while. */
   voiceFailed = false
   /** Recognition was given up. */
   earsFailed = false
   #committedWords = 0
+  #events = 0
+
+  /** Something happened whose order matters: counts up. */
+  next(): number {
+    return ++this.#events
+  }
 
   /** The words so far were put to the model, if there are any. */
-  committed(nowMs: number): void {
-    if (this.recognised.length > this.#committedWords) this.questionMs = nowMs
+  commit(): void {
+    if (this.recognised.length > this.#committedWords) this.questioned = this.next()
     this.#committedWords = this.recognised.length
   }
 

@@ -39,7 +39,7 @@ export function randomScenario(seed: number, options: RandomScenarioOptions = {}
     // Without the times of words their places are estimated at this speed.
     charsPerSec: wordTimes ? chance.pick([12, 15, 15, 20]) : 15,
     parallelCalls: !chance.happens(0.25),
-    dawdleMs: chance.happens(0.15) ? chance.int(5, 200) : 0,
+    dawdleMs: chance.happens(0.15) ? chance.int(5, 100) : 0,
     client: client(chance, faults),
     acts: acts(chance, chance.int(1, mostActs)),
     answers: chance.list(8, () => answer(chance, faults)),
@@ -100,7 +100,7 @@ function speak(chance: Chance): Act {
 }
 
 function answer(chance: Chance, faults: number): AnswerPlan {
-  const tools: ToolName[] = ['look', 'keep', 'hurry', 'watch']
+  const tools: ToolName[] = ['look', 'keep', 'leave', 'hurry', 'watch']
   const callCount = chance.happens(0.25) ? chance.int(1, 3) : 0
   return {
     firstAfterMs: chance.happens(0.1) ? 0 : chance.int(20, 900),

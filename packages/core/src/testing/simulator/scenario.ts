@@ -95,10 +95,10 @@ export interface SpeechPlan {
 }
 
 /**
- * The functions: `look` ends at an interruption, `keep` goes on, `hurry` has a limit of 2 s, `watch` runs in the
- * background.
+ * The functions: `look` ends at an interruption, `keep` goes on, `leave` goes on in the background, `hurry` has a limit of
+ * 2 s, `watch` runs in the background from its beginning.
  */
-export type ToolName = 'look' | 'keep' | 'hurry' | 'watch'
+export type ToolName = 'look' | 'keep' | 'leave' | 'hurry' | 'watch'
 
 /** One run of a function. */
 export interface CallPlan {

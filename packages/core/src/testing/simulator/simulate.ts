@@ -17,7 +17,7 @@ import { Monitor } from './monitor.ts'
 import type { Scenario } from './scenario.ts'
 import { LoudnessDetector, SimulatedEars, SimulatedInput } from './simulated-ears.ts'
 import { SimulatedModel } from './simulated-model.ts'
-import { SimulatedOutput } from './simulated-output.ts'
+import { SimulatedOutput, WRITE_LIMIT_MS } from './simulated-output.ts'
 import { registerTools, toolSchemas } from './simulated-tools.ts'
 import { SimulatedUser } from './simulated-user.ts'
 import { SimulatedVoice } from './simulated-voice.ts'
@@ -188,6 +188,7 @@ class Simulation {
     const { how } = this.#scenario.ending
     const world = this.#world
     this.#facts.recognisedInTime = this.#facts.recognised.length
+    this.#hangAtEnd()
     this.#facts.requestedInTime = this.#facts.requests.length
     world.note('app', `asks for the end: ${how}`)
     const graceful = how === 'end' || how === 'endTask'
@@ -208,6 +209,12 @@ class Simulation {
     this.#judge(graceful ? 'over' : 'broken off')
     await this.#until(untilMs(world, world.nowMs + AFTERMATH_MS), SCRIPT_LIMIT_MS)
     if (world.timersInside > 0) world.violate('nothing is left behind', `${world.timersInside} timers run on`)
+  }
+
+  /** A write that hangs while the rest is played is waited for only a moment. */
+  #hangAtEnd(): void {
+    const { fault } = this.#scenario.client
+    this.#facts.clientHungAtEnd = fault?.kind === 'hangs' && this.#world.nowMs < fault.untilMs + WRITE_LIMIT_MS
   }
 
   #judge(moment: Parameters<typeof judgeHistory>[1]): void {
@@ -254,10 +261,10 @@ class Simulation {
     turns.on('turnEvent', (_event, { status }, effects) => {
       for (const effect of effects) {
         this.#world.note('turn', `${effect.type}, ${status}`)
-        if (effect.type === 'commitTurn') this.#facts.committed(this.#world.nowMs)
+        if (effect.type === 'commitTurn') this.#facts.commit()
         if (effect.type === 'startTurn' && effect.interrupt && this.#scenario.allowInterruptions) {
           this.#facts.cut(this.#world.nowMs)
-          this.#facts.bargedInMs = this.#world.nowMs
+          this.#facts.bargedIn = this.#facts.next()
         }
       }
     })

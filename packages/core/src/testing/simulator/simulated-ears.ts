@@ -105,8 +105,8 @@ export class SimulatedEars extends STTService {
         if (last !== undefined) {
           const text = heard.map(({ word }) => word.text).join(' ')
           world.note('ears', `recognise "${text}"`)
-          yield { type: 'final', text, finalized: true, endSecs: last.endSample / sampleRate }
           this.#facts.recognised.push(...heard.map(({ word }) => word))
+          yield { type: 'final', text, finalized: true, endSecs: last.endSample / sampleRate }
         }
       }
       if (hearing.over) return

@@ -18,6 +18,7 @@ const PLAIN: AnswerPlan = {
   deaf: false,
 }
 
+const MOST_CALLS = 24
 const GARBAGE: readonly unknown[] = [5, {}, { type: 'text' }, { type: 'text', text: 5 }]
 
 /** A language model that answers by plan, in words that nobody has used before. */
@@ -25,7 +26,8 @@ export class SimulatedModel extends LLMService {
   readonly #world: World
   readonly #facts: Facts
   readonly #plans: Plans<AnswerPlan>
-  #lastRuns = 0
+  /** How many of the runs that the application asked for were made. */
+  #runs = 0
   #calls = 0
 
   constructor(world: World, facts: Facts, options: LLMServiceOptions & { readonly plans: readonly AnswerPlan[] }) {
@@ -83,27 +85,32 @@ export class SimulatedModel extends LLMService {
         request.lastMs = world.nowMs
         yield { type: 'text', text: piece }
       }
-      for (const name of plan.calls) {
-        yield { type: 'toolCall', id: `call-${++this.#calls}`, name, arguments: '{}' }
+      // Answers that call functions lead to answers: a plan that repeats must come to an end.
+      const calls = this.#calls < MOST_CALLS ? plan.calls : []
+      for (const name of calls) {
+        const id = `call-${++this.#calls}`
+        this.#facts.requestedCalls.set(id, request)
+        yield { type: 'toolCall', id, name, arguments: '{}' }
       }
       if (request.outcome === 'live') request.outcome = 'done'
-      world.note('model', `says "${text}"${plan.calls.length > 0 ? ` and calls ${plan.calls.join(', ')}` : ''}`)
+      world.note('model', `says "${text}"${calls.length > 0 ? ` and calls ${calls.join(', ')}` : ''}`)
       yield { type: 'done', finishReason: 'stop' }
     } finally {
       if (request.outcome === 'live') request.outcome = request.signal.aborted ? 'aborted' : 'failed'
     }
   }
 
-  /** Nobody may ask twice about the same: a new answer needs new words, a new result or a wish. A retry is no new answer. */
+  /** Nobody may ask twice about the same: a new answer needs new words, a new result or a wish. */
   #checkReason({ question, retry }: RequestFact): void {
-    const previous = this.#facts.requests.findLast((request) => !request.retry)
-    const fresh = question !== previous?.question || this.#facts.runsAskedFor !== this.#lastRuns
+    const { requests, runsAskedFor } = this.#facts
+    const previous = requests.findLast((request) => !request.retry)
     // One that failed may be made up for by the next that waits.
-    const failed = this.#facts.requests.at(-1)?.outcome === 'failed'
-    if (!retry && !fresh && !failed)
-      this.#world.violate('one answer a question', 'the model is asked twice about the same')
-    if (!retry) this.#lastRuns = this.#facts.runsAskedFor
-    const live = this.#facts.requests.filter(({ outcome }) => outcome === 'live')
+    if (!retry && question === previous?.question && requests.at(-1)?.outcome !== 'failed') {
+      if (this.#runs === runsAskedFor)
+        this.#world.violate('one answer a question', 'the model is asked twice about the same')
+      else this.#runs++
+    }
+    const live = requests.filter(({ outcome }) => outcome === 'live')
     if (live.length > 0) this.#world.violate('one floor owner', `answer ${live[0]?.number} is still being generated`)
   }
 }

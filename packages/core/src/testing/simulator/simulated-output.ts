@@ -9,7 +9,7 @@ import type { World } from './world.ts'
 /** A report that takes longer comes too late to count, milliseconds. */
 const REPORT_LIMIT_MS = 500
 /** A write that hangs is given up after so long, milliseconds. */
-const WRITE_LIMIT_MS = 5000
+export const WRITE_LIMIT_MS = 5000
 
 /** What a client's player says of an utterance after a cut. */
 export interface PlayerReport {

@@ -14,6 +14,7 @@ export function toolSchemas(): readonly FunctionSchema[] {
   return [
     new FunctionSchema({ name: 'look', description: 'Looks something up.' }),
     new FunctionSchema({ name: 'keep', description: 'Goes on whatever happens.', cancelOnInterruption: false }),
+    new FunctionSchema({ name: 'leave', description: 'Goes on beside.', cancelOnInterruption: 'detach' }),
     new FunctionSchema({ name: 'hurry', description: 'Has little time.', timeoutSecs: 2 }),
     new FunctionSchema({ name: 'watch', description: 'Runs in the background.', background: true }),
   ]
@@ -25,7 +26,7 @@ export function registerTools(
   { world, facts, plans: list }: { readonly world: World; readonly facts: Facts; readonly plans: readonly CallPlan[] },
 ): void {
   const plans = new Plans(list, PLAIN)
-  const names: readonly ToolName[] = ['look', 'keep', 'hurry', 'watch']
+  const names: readonly ToolName[] = ['look', 'keep', 'leave', 'hurry', 'watch']
   for (const name of names) {
     model.registerFunction(name, (_args, params) => {
       const { toolCallId: id, signal } = params
@@ -50,7 +51,7 @@ async function runCall(
   const answer = `answer of ${call.id}`
   if (!call.signal.aborted) call.answer = plan.how === 'throws' ? 'failed' : answer
   call.open = false
-  facts.questionMs = world.nowMs
+  facts.questioned = facts.next()
   world.note('tool', `${call.name} ${plan.how} (${call.id})`)
   if (plan.how === 'throws') throw new Error('the simulated function broke')
   if (plan.how === 'returns') return answer

@@ -77,7 +77,7 @@ export class SimulatedUser {
         world.note('user', `types "${textOf(words)}"${act.interrupts ? ' and cuts in' : ''}`)
         facts.typed.push(...words)
         if (act.interrupts) this.#interrupt()
-        facts.questionMs = world.nowMs
+        facts.questioned = facts.next()
         send(new LLMMessagesAppendFrame([{ role: 'user', content: textOf(words) }], { runLlm: true }))
         return undefined
       }
@@ -108,7 +108,7 @@ export class SimulatedUser {
   #interrupt(): void {
     const { world, facts, send } = this.#options
     facts.cut(world.nowMs)
-    facts.interruptedMs = world.nowMs
+    facts.interrupted = facts.next()
     send(new InterruptionTaskFrame())
   }
 

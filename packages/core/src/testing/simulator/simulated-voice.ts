@@ -8,6 +8,8 @@ import type { SpeechPlan } from './scenario.ts'
 import type { World } from './world.ts'
 
 const PLAIN: SpeechPlan = { firstAfterMs: 100, pieceMs: 200, pieceEveryMs: 20, fault: undefined, deaf: false }
+/** How far such an estimate may be from the truth, milliseconds. */
+const ESTIMATED_MS = 150
 const GARBAGE: readonly unknown[] = ['text', 5, {}, new Float32Array(8)]
 
 /** The options of a {@link SimulatedVoice}. */
@@ -75,6 +77,7 @@ export class SimulatedVoice extends TTSService {
       for (let at = 0, piece = 0; at < length; at += pieceSamples, piece++) {
         if (piece > 0) await world.sleep(plan.pieceEveryMs, signal)
         if (fault !== undefined && piece >= fault.afterPieces) {
+          this.#breakOff(words, at, sampleRate)
           const next = await misbehave(fault)
           // A stream of audio has no sign of being complete: what is missing can't be known.
           if (piece > 0) for (const { word } of words) this.#facts.uncertain.add(word)
@@ -93,6 +96,13 @@ export class SimulatedVoice extends TTSService {
     } finally {
       speech.live = false
     }
+  }
+
+  /** Where audio breaks off, the end of the word before is estimated. */
+  #breakOff(words: readonly SpokenWord[], at: number, sampleRate: number): void {
+    const near = (ESTIMATED_MS * sampleRate) / 1000
+    for (const { word, endSample } of words)
+      if (endSample > at - near && endSample < at + near) this.#facts.uncertain.add(word)
   }
 
   /** An answer that breaks off may do so inside a word. */

@@ -117,6 +117,8 @@ function isWhole({ words }: UtteranceFact, facts: Facts): boolean {
 
 /** Speech that nobody cut and nothing broke is heard to its end. */
 function judgeCompleteness({ world, facts }: VerdictOptions): void {
+  // An end does not wait for a client that takes nothing.
+  if (facts.clientHungAtEnd) return
   const answers = facts.requests.slice(0, facts.requestedInTime).filter(({ outcome }) => outcome === 'done')
   const sources = [...answers, ...facts.announcements]
   const faulty = new Set(
@@ -141,14 +143,19 @@ function judgeCalls({ world, facts, context }: VerdictOptions): void {
     if (message.role === 'assistant')
       for (const { id } of message.tool_calls ?? []) contents.set(id, contents.get(id) ?? [])
   }
+  for (const [id, { outcome, cutMs }] of facts.requestedCalls) {
+    if (outcome === 'done' && cutMs === undefined && !contents.has(id))
+      world.violate('no call is left open', `${id} was asked for and is not in the context`)
+  }
   const everything = JSON.stringify(context.messages)
   for (const { id, name, answer } of facts.calls) {
     const told = contents.get(id) ?? []
     if (told.length !== 1) world.violate('no call is left open', `${id} has ${told.length} results in the context`)
-    if (name !== 'watch' && told[0] === 'IN_PROGRESS')
+    const beside = name === 'watch' || name === 'leave'
+    if (!beside && told[0] === 'IN_PROGRESS')
       world.violate('no call is left open', `${id} of ${name} is still in progress in the context`)
     if (answer === undefined) continue
-    const kept = name === 'watch' ? everything : (told[0] ?? '')
+    const kept = beside ? everything : (told[0] ?? '')
     if (!kept.includes(answer)) world.violate('no result is lost', `"${answer}" is not in the context: ${told[0]}`)
   }
 }
@@ -156,12 +163,12 @@ function judgeCalls({ world, facts, context }: VerdictOptions): void {
 /** Whatever the user said or a function found was brought before the model. */
 function judgeAnswers({ world, facts, context }: VerdictOptions): void {
   // What the application cuts, it does not want.
-  if (facts.interruptedMs > facts.questionMs) return
+  if (facts.interrupted > facts.questioned) return
   const last = context.messages.findLast((message) => isSpecificMessage(message) || message.role !== 'assistant')
   if (last === undefined || isSpecificMessage(last) || last.role === 'system') return
   if (last.role === 'tool' && (last.content === 'CANCELLED' || last.content === 'IN_PROGRESS')) return
   // A sound that passes for a voice may cut the answer to what was said before.
-  if (last.role === 'user' && facts.bargedInMs > facts.questionMs) return
+  if (last.role === 'user' && facts.bargedIn > facts.questioned) return
   const said = JSON.stringify(last)
   if (!facts.requests.some(({ question }) => question.includes(said)))
     world.violate('never silent', `the model was never asked about ${said}`)
