@@ -2,9 +2,9 @@ import { configDefaults, defineConfig } from 'vitest/config'
 
 /** They measure time, or run in a browser in real time, and so want the machine for themselves. */
 const timed = [
-  'apps/*/{src,test,page}/**/*.test.{ts,tsx}',
+  'apps/voice-assistant/{test,page}/**/*.test.{ts,tsx}',
   'packages/*/test/browser.test.ts',
-  'packages/core/test/{soak,platform-time}.test.ts',
+  'packages/core/test/platform-time.test.ts',
   'packages/vad-silero/test/speed.test.ts',
 ]
 
@@ -17,7 +17,11 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'together',
-          include: ['packages/*/{src,test}/**/*.test.ts', 'scripts/**/*.test.ts'],
+          include: [
+            'packages/*/{src,test}/**/*.test.ts',
+            'apps/*/{src,test}/**/*.test.{ts,tsx}',
+            'scripts/**/*.test.ts',
+          ],
           exclude: [...configDefaults.exclude, ...timed],
           maxWorkers: 2,
           sequence: { groupOrder: 0 },

@@ -14,8 +14,17 @@ export class CheckFailed extends Error {}
 const pinned = availableParallelism() > 1 && spawnSync('taskset', ['--version']).status === 0
 
 /** Runs one driver in a process of its own, on one core where the machine lets us choose. */
-export async function drive(driver: string, ...args: (string | number)[]): Promise<Output> {
-  const command = [process.execPath, '--expose-gc', join(import.meta.dirname, 'drivers', `${driver}.mjs`)]
+export function drive(driver: string, ...args: (string | number)[]): Promise<Output> {
+  return driveWith([], driver, ...args)
+}
+
+/** The same with more flags for Node. */
+export async function driveWith(
+  flags: readonly string[],
+  driver: string,
+  ...args: (string | number)[]
+): Promise<Output> {
+  const command = [process.execPath, '--expose-gc', ...flags, join(import.meta.dirname, 'drivers', `${driver}.mjs`)]
   const [file = '', ...rest] = pinned ? ['taskset', '-c', '1', ...command] : command
   const label = `${driver} ${args.join(' ')}`
   const child = spawn(file, [...rest, ...args.map(String)], { stdio: ['ignore', 'pipe', 'inherit'] })

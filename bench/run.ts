@@ -60,12 +60,14 @@ async function voice(): Promise<Figures['w3']> {
     ours: () => runSessions('ours', 200, quick ? 6 : 12),
     floor: () => runSessions('floor', 200, quick ? 6 : 12),
   })
+  const small = quick ? undefined : await runSessions('ours', 200, 12, ['--max-semi-space-size=4'])
   return {
     addedP50Ms: median(latency.ours, 'lat_ms.p50'),
     cpuSecsPerSessionMin: median(load.ours, 'cpu_s_per_session_min'),
     ...(!quick && {
       addedP95Ms: median(latency.ours, 'lat_ms.p95'),
       mbPerSession: median(load.ours, 'rss_per_session_mb'),
+      ...(small !== undefined && { mbPerSessionSmallYoung: small.number('rss_per_session_mb') }),
       sessionsPerCore: await capacity('ours', 12),
     }),
     floorAddedP50Ms: median(floorLatency.floor, 'lat_ms.p50'),

@@ -1,4 +1,4 @@
-import { CheckFailed, drive, type Output } from './drive.ts'
+import { CheckFailed, drive, driveWith, type Output } from './drive.ts'
 
 /** Output may be this late, milliseconds at the 95th percentile, while a core still holds its sessions. */
 const LATE_MS = 20
@@ -9,8 +9,13 @@ const LADDER: readonly number[] = [100, 200, 400, 600, 800, 1000, 1200, 1500]
 const WARM_SECS = 7
 
 /** Voice sessions in real time. Fails when replies or audio are missing. */
-export async function runSessions(adapter: string, sessions: number, secs: number): Promise<Output> {
-  const output = await drive('w3', adapter, sessions, WARM_SECS, secs)
+export async function runSessions(
+  adapter: string,
+  sessions: number,
+  secs: number,
+  flags: readonly string[] = [],
+): Promise<Output> {
+  const output = await driveWith(flags, 'w3', adapter, sessions, WARM_SECS, secs)
   const missing = shortfall(output)
   if (missing !== undefined) throw new CheckFailed(`w3 ${adapter}, ${sessions} sessions: ${missing}`)
   return output

@@ -13,7 +13,7 @@ import {
   VADUserStartedSpeakingFrame,
   VADUserStoppedSpeakingFrame,
 } from '../src/index.ts'
-import { runTest } from '../src/testing/index.ts'
+import { runTest, TestClock } from '../src/testing/index.ts'
 import { call, type Delivery, Talk, tell } from './talk.ts'
 
 // Found by the simulator. Each began as a random conversation and is the smallest that showed the symptom.
@@ -84,6 +84,31 @@ describe('audio that a client never takes', () => {
     expect(talk.errorCodes).toEqual(['write-timeout'])
     expect(talk.tags).toContain('LLMFullResponseEndFrame')
     expect(talk.history).toEqual(['user: Hi', 'assistant: One two three.'])
+  })
+
+  it('is given up in time, whatever fraction of a millisecond the clock shows', async () => {
+    const write = ({ contextId }: OutputChunk): Promise<void> | undefined =>
+      contextId === undefined ? undefined : new Promise(() => {})
+    const talk = await start({ messages: hi, answers: [['One.']], output: { write } })
+    // Five seconds later, five seconds seem not to have passed: the difference is rounded down.
+    const startMs = 12_289 / 3
+    expect(startMs + 5000 - startMs).toBeLessThan(5000)
+    await talk.advance(startMs)
+    await talk.send(new LLMRunFrame())
+    await talk.advance(5001)
+    expect(talk.errorCodes).toEqual(['write-timeout'])
+  })
+})
+
+describe('the simulated clock', () => {
+  it('moves for a delay that is lost in rounding', async () => {
+    const clock = new TestClock()
+    await clock.advance(1e6)
+    let atMs = 0
+    clock.setTimeout(() => (atMs = clock.nowMs()), 1e-12)
+    const setAtMs = clock.nowMs()
+    await clock.advance(1)
+    expect(atMs).toBeGreaterThan(setAtMs)
   })
 })
 

@@ -1,6 +1,9 @@
 import { PcError } from '../runtime/errors.ts'
 import { type Clock, later, type Timer } from '../runtime/clock.ts'
 
+/** A nanosecond. */
+const SHORTEST_MS = 1e-6
+
 type Entry = { readonly atMs: number; readonly order: number; readonly fn: () => void }
 
 /** Lets promises and pending real input settle. */
@@ -40,7 +43,9 @@ export class TestClock implements Clock {
   }
 
   setTimeout(fn: () => void, delayMs: number): Timer {
-    const entry: Entry = { atMs: this.#nowMs + Math.max(0, delayMs), order: ++this.#order, fn }
+    // What rounding makes of a delay must not let time stand still.
+    const laterMs = delayMs > 0 ? Math.max(delayMs, SHORTEST_MS) : 0
+    const entry: Entry = { atMs: this.#nowMs + laterMs, order: ++this.#order, fn }
     const index = this.#timers.findLastIndex((other) => other.atMs <= entry.atMs)
     this.#timers.splice(index + 1, 0, entry)
     return {

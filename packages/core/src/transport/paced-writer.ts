@@ -246,7 +246,7 @@ export class PacedWriter {
   /** A client that is gone must not hold the track for ever: the chunk counts as lost. */
   #giveUpWrite(nowMs: number): void {
     const writing = this.#writing
-    if (writing === undefined || nowMs - writing.sinceMs < WRITE_LIMIT_MS) return
+    if (writing === undefined || nowMs < writing.sinceMs + WRITE_LIMIT_MS) return
     this.#writing = undefined
     const message = `A write to the client did not settle within ${WRITE_LIMIT_MS / 1000} s; its audio counts as lost.`
     this.#failed(new PcError(message, { code: 'write-timeout', kind: 'timeout' }))

@@ -74,6 +74,8 @@ export class Facts {
   readonly typed: Word[] = []
   /** Samples of each word that reached the listener. */
   readonly heard: Map<Word, number> = new Map<Word, number>()
+  /** Utterances of which the client has yet to say what was played. */
+  readonly unreported: Set<string> = new Set<string>()
   /** Words whose audio was given to a client that failed. */
   readonly uncertain: Set<Word> = new Set<Word>()
   /** What came last, as numbers that count up: an interruption by the application, */

@@ -99,6 +99,7 @@ export class SimulatedOutput extends BaseOutputTransport {
     if (kind === 'reports' && reportAfterMs >= REPORT_LIMIT_MS) {
       // What the client says too late does not count, and then all that was sent does.
       this.#forgetBuffer(Infinity)
+      this.#playedOutMs = this.#world.nowMs
       return false
     }
     const cut = new Set(this.#buffer.map(({ contextId }) => contextId))
@@ -112,7 +113,11 @@ export class SimulatedOutput extends BaseOutputTransport {
   #report(contextId: string): void {
     const utterance = this.#facts.utterance(contextId)
     const playedMs = (this.#facts.position(utterance) / this.sampleRate) * 1000
-    this.#world.after(this.#client.reportAfterMs, () => this.#onReport({ contextId, playedMs }))
+    this.#facts.unreported.add(contextId)
+    this.#world.after(this.#client.reportAfterMs, () => {
+      this.#facts.unreported.delete(contextId)
+      this.#onReport({ contextId, playedMs })
+    })
   }
 
   /** The player drops what lies behind this time. */

@@ -51,7 +51,7 @@ async function runCall(
   const answer = `answer of ${call.id}`
   if (!call.signal.aborted) call.answer = plan.how === 'throws' ? 'failed' : answer
   call.open = false
-  facts.questioned = facts.next()
+  if (!call.signal.aborted) facts.questioned = facts.next()
   world.note('tool', `${call.name} ${plan.how} (${call.id})`)
   if (plan.how === 'throws') throw new Error('the simulated function broke')
   if (plan.how === 'returns') return answer

@@ -92,6 +92,8 @@ function belongsToHistory(source: Source | undefined): boolean {
 
 function judgeUtterance(utterance: UtteranceFact, stored: ReadonlySet<Word>, options: VerdictOptions): void {
   const { world, facts, scenario, sampleRate } = options
+  // What a client says behind the end comes too late.
+  if (facts.unreported.has(utterance.contextId)) return
   const slackMs = scenario.wordTimes && !utterance.faulty ? EXACT_MS : ESTIMATED_MS
   const slack = (slackMs * sampleRate) / 1000
   const position = facts.position(utterance)
