@@ -1,5 +1,6 @@
-import type { Clock, Timer } from '../runtime/clock.ts'
+import type { Clock } from '../runtime/clock.ts'
 import { abortReason, PcError } from '../runtime/errors.ts'
+import { type Deadline, pacingWheel } from '../transport/pacing-wheel.ts'
 import type { Overtaken } from './overtaken.ts'
 
 /** How {@link pumpEvents} watches a stream. */
@@ -39,7 +40,8 @@ class EventPump<T> {
   readonly #options: PumpOptions
   readonly #controller = new AbortController()
   #iterator: AsyncIterator<T> | undefined
-  #timer: Timer | undefined
+  /** On the shared wheel, since a timer of its own costs a reply more than all else here. */
+  readonly #deadline: Deadline
   #waitingSinceMs = 0
   #handling = false
   #first = true
@@ -54,6 +56,7 @@ class EventPump<T> {
     this.#open = open
     this.#handle = handle
     this.#options = options
+    this.#deadline = pacingWheel(options.clock).deadline(() => this.#watch())
   }
 
   run(): Promise<'done' | 'aborted'> {
@@ -62,7 +65,7 @@ class EventPump<T> {
       const finish = (settle: () => void): void => {
         if (this.#over) return
         this.#over = true
-        this.#timer?.cancel()
+        this.#deadline.clear()
         removeAbort()
         settle()
       }
@@ -118,7 +121,6 @@ class EventPump<T> {
     if (!this.#first) return
     this.#first = false
     this.#waitingSinceMs = this.#options.clock.nowMs()
-    this.#timer?.cancel()
     this.#watch()
   }
 
@@ -126,17 +128,20 @@ class EventPump<T> {
     return this.#first ? this.#options.firstTimeoutMs : this.#options.idleTimeoutMs
   }
 
-  /** One timer for the stream, set anew only when it fires. */
+  /** One deadline for the stream, set anew only when it is due. */
   #watch(): void {
     const { clock } = this.#options
-    if (this.#limitMs === Infinity) return
+    if (this.#over || this.#limitMs === Infinity) {
+      this.#deadline.clear()
+      return
+    }
     const silentMs = this.#handling ? 0 : clock.nowMs() - this.#waitingSinceMs
     const limitMs = this.#limitMs
     if (silentMs >= limitMs) {
       this.#onSilence()
       return
     }
-    this.#timer = clock.setTimeout(() => this.#watch(), Math.max(1, limitMs - silentMs))
+    this.#deadline.set(clock.nowMs() + Math.max(1, limitMs - silentMs))
   }
 
   #silenceError(): PcError {

@@ -12,8 +12,8 @@ import {
 import type { FrameContext } from '../processor/frame-context.ts'
 import { FrameProcessor } from '../processor/frame-processor.ts'
 import type { PipelineSetup } from '../processor/setup.ts'
-import type { Timer } from '../runtime/clock.ts'
 import { PcError } from '../runtime/errors.ts'
+import { type Deadline, pacingWheel } from '../transport/pacing-wheel.ts'
 import { DefaultTurnStrategies } from './default-turn-strategies.ts'
 import { EchoGate, playedText } from './echo-gate.ts'
 import { createFloorMachine, type FloorMachine, type FloorState } from './floor-machine.ts'
@@ -63,7 +63,7 @@ export class UserTurnProcessor extends FrameProcessor<UserTurnEvents> {
   #updating: Promise<void> = Promise.resolve()
   #applying = false
   readonly #signs = new SpeechSigns()
-  #timer: { readonly timer: Timer; readonly atMs: number } | undefined = undefined
+  #deadline: Deadline | undefined = undefined
 
   constructor(options: UserTurnProcessorOptions = {}) {
     super(options.name ?? 'TurnProcessor')
@@ -138,6 +138,7 @@ export class UserTurnProcessor extends FrameProcessor<UserTurnEvents> {
       return
     }
     this.#phase = 'setUp'
+    this.#deadline = pacingWheel(setup.runtime.clock).deadline(() => this.#dispatch({ type: 'time' }))
     this.#realtime = false
     this.#defaults.forgetAnalyzer()
     this.#strategies = this.#complete(this.#given)
@@ -202,7 +203,7 @@ export class UserTurnProcessor extends FrameProcessor<UserTurnEvents> {
 
   override onCleanup(): Promise<void> {
     this.#phase = 'idle'
-    this.#timer?.timer.cancel()
+    this.#deadline?.clear()
     return this.#attachments.detach('ended')
   }
 
@@ -279,16 +280,8 @@ export class UserTurnProcessor extends FrameProcessor<UserTurnEvents> {
 
   #keepTime(): void {
     const atMs = this.#state.deadlineMs
-    if (this.#timer?.atMs === atMs) return
-    this.#timer?.timer.cancel()
-    this.#timer = undefined
-    if (atMs === undefined) return
-    const { clock } = this.runtime
-    const onTime = (): void => {
-      this.#timer = undefined
-      this.#dispatch({ type: 'time' })
-    }
-    this.#timer = { timer: clock.setTimeout(onTime, atMs - clock.nowMs()), atMs }
+    if (atMs === undefined) this.#deadline?.clear()
+    else if (atMs !== this.#deadline?.atMs) this.#deadline?.set(atMs)
   }
 
   /** What an effect sets off may come back as an event: its effects wait for those ahead of them. */
