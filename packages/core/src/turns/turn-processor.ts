@@ -138,7 +138,7 @@ export class UserTurnProcessor extends FrameProcessor<UserTurnEvents> {
       return
     }
     this.#phase = 'setUp'
-    this.#deadline = pacingWheel(setup.runtime.clock).deadline(() => this.#dispatch({ type: 'time' }))
+    this.#deadline = pacingWheel(this.runtime.clock).deadline(() => this.#dispatch({ type: 'time' }))
     this.#realtime = false
     this.#defaults.forgetAnalyzer()
     this.#strategies = this.#complete(this.#given)
