@@ -54,11 +54,6 @@ export interface FloorMachine {
   adopt(state: FloorState, replaced: 'turn' | 'mute', nowMs: number): FloorState
 }
 
-const NOT_AHEAD: { readonly state: SpeculationState; readonly effects: readonly TurnEffect[] } = {
-  state: NO_SPECULATION,
-  effects: [],
-}
-
 /** Composes strategies to one machine. */
 export function createFloorMachine(options: FloorMachineOptions): FloorMachine {
   const turns = createTurnMachine(options)
@@ -73,12 +68,6 @@ export function createFloorMachine(options: FloorMachineOptions): FloorMachine {
     const effects: TurnEffect[] = [...mute.effects]
     let { turn, doubt } = before
     const tell = (told: TurnEvent): void => {
-      if (options.doubt === undefined && doubt === doubts.initial) {
-        const { state, effects: made } = turns.reduce(turn, told, nowMs)
-        turn = state
-        effects.push(...made)
-        return
-      }
       const next = doubts.reduce({ state: doubt, turn }, told, { nowMs, botSpeaking })
       doubt = next.state
       turn = next.turn
@@ -91,10 +80,7 @@ export function createFloorMachine(options: FloorMachineOptions): FloorMachine {
     if (mute.state.muted && !before.mute.muted && audible) tell({ type: 'vadStopped', stopSecs: 0 })
     const turnOpen = isOpen(turn)
     const { speculation: rules, filler: fillers } = options
-    const ahead =
-      rules === undefined && before.speculation === NO_SPECULATION
-        ? NOT_AHEAD
-        : reduceSpeculation(before.speculation, event, { rules, nowMs, turnOpen, effects })
+    const ahead = reduceSpeculation(before.speculation, event, { rules, nowMs, turnOpen, effects })
     const late = reduceFiller(before.filler, event, { rules: fillers, nowMs, botSpeaking, turnOpen, effects })
     const unheard = effects.some((effect) => effect.type === 'stopTurn' && !effect.heard)
     const { state: idle, idle: isIdle } = reduceIdle(before.idle, event, {
@@ -106,10 +92,9 @@ export function createFloorMachine(options: FloorMachineOptions): FloorMachine {
     effects.push(...ahead.effects, ...late.effects)
     if (isIdle) effects.push({ type: 'userIdle' })
     const parts = { turn, mute: mute.state, idle, doubt, speculation: ahead.state, filler: late.state }
-    const surroundings = [mute.state.deadlineMs, idle.deadlineMs, doubt.deadlineMs, botUntilMs]
-    const deadlineMs = earliest([turn.deadlineMs, ...surroundings, ahead.state.deadlineMs, late.state.deadlineMs])
+    const deadlines = Object.values(parts).map((part) => part.deadlineMs)
     return {
-      state: { ...parts, botUntilMs, voice, deadlineMs },
+      state: { ...parts, botUntilMs, voice, deadlineMs: earliest([...deadlines, botUntilMs]) },
       effects,
       suppressed: mute.suppressed,
     }
