@@ -1,10 +1,12 @@
 import { StreamResampler, toMono } from '@pc/audio'
+import { AudioProcessor } from '../elements/audio-processor.ts'
 import type { AudioRaw } from '../frames/audio.ts'
 import { OutputAudioRawFrame, TTSAudioRawFrame } from '../frames/audio.ts'
 import type { AnyFrame, Frame, FrameDirection } from '../frames/frame.ts'
 import type { InterruptionFrame } from '../frames/lifecycle.ts'
+import type { AudioFrame } from '../frames/message-frames.ts'
 import type { FrameContext } from '../processor/frame-context.ts'
-import { FrameProcessor, type FrameProcessorOptions } from '../processor/frame-processor.ts'
+import type { FrameProcessorOptions } from '../processor/frame-processor.ts'
 import type { Result } from '../processor/result.ts'
 import { PcError } from '../runtime/errors.ts'
 
@@ -20,7 +22,7 @@ export interface AudioResamplerOptions extends FrameProcessorOptions {
  *
  * @throws PcError `audio-resampler` for a rate outside its range.
  */
-export class AudioResampler extends FrameProcessor {
+export class AudioResampler extends AudioProcessor {
   readonly sampleRate: number
   /** One per kind of audio. */
   readonly #streams = new Map<string, StreamResampler>()
@@ -37,31 +39,18 @@ export class AudioResampler extends FrameProcessor {
     this.sampleRate = sampleRate
   }
 
-  override handles(_type: string): boolean {
-    return false
-  }
-
   override onInterruption(_frame: InterruptionFrame, _ctx: FrameContext): void {
     for (const type of this.#streams.keys()) if (!INPUT.has(type)) this.#streams.delete(type)
   }
 
   override processFrame(frame: AnyFrame, direction: FrameDirection, ctx: FrameContext): Result {
-    switch (frame.type) {
-      case 'InputAudioRawFrame':
-      case 'UserAudioRawFrame':
-      case 'OutputAudioRawFrame':
-      case 'TTSAudioRawFrame':
-      case 'SpeechOutputAudioRawFrame': {
-        const audio = this.#convert(frame)
-        if (audio.length > 0) ctx.push(frame.with({ audio, sampleRate: this.sampleRate, numChannels: 1 }), direction)
-        return
-      }
-      case 'TTSStoppedFrame':
-        this.#flush(frame.contextId, ctx)
-        break
-      default:
-    }
-    ctx.push(frame, direction)
+    if (frame.type === 'TTSStoppedFrame') this.#flush(frame.contextId, ctx)
+    return super.processFrame(frame, direction, ctx)
+  }
+
+  override processAudio(frame: AudioFrame): AudioFrame | undefined {
+    const audio = this.#convert(frame)
+    return audio.length > 0 ? frame.with({ audio, sampleRate: this.sampleRate, numChannels: 1 }) : undefined
   }
 
   #convert(frame: Frame & AudioRaw): Int16Array {

@@ -4,3 +4,4 @@ export { Emitter, type EventArguments, type EventOfPythonName, type PythonEventN
 export { type ErrorKind, isAbortError, kindOfStatus, PcError, type PcErrorOptions } from './errors.ts'
 export { consoleLogger, type LogFields, type Logger, type LogLevel, silentLogger } from './log.ts'
 export { createRuntime, type Runtime, type WebSocketConstructor } from './runtime.ts'
+export { type Deadline, PacingWheel, pacingWheel } from './pacing-wheel.ts'

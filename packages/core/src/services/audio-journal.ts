@@ -1,4 +1,4 @@
-import { Fifo } from '../transport/fifo.ts'
+import { Fifo } from '../runtime/fifo.ts'
 
 /** The newest audio of a stream, by sample number. What was read stays until it is trimmed, to be read again. */
 export class AudioJournal {

@@ -1,6 +1,6 @@
 import type { Clock } from '../runtime/clock.ts'
 import { abortReason, PcError } from '../runtime/errors.ts'
-import { type Deadline, pacingWheel } from '../transport/pacing-wheel.ts'
+import { type Deadline, pacingWheel } from '../runtime/pacing-wheel.ts'
 import type { Overtaken } from './overtaken.ts'
 
 /** How {@link pumpEvents} watches a stream. */
@@ -39,14 +39,15 @@ class EventPump<T> {
   readonly #handle: (event: T) => void | Promise<void>
   readonly #options: PumpOptions
   readonly #controller = new AbortController()
+  readonly #outcome = Promise.withResolvers<'done' | 'aborted'>()
   #iterator: AsyncIterator<T> | undefined
-  /** On the shared wheel, since a timer of its own costs a reply more than all else here. */
+  /** On the shared wheel: a timer of the platform for each request costs more than the watch itself. */
   readonly #deadline: Deadline
   #waitingSinceMs = 0
   #handling = false
   #first = true
   #over = false
-  #onSilence: () => void = () => {}
+  #removeAbort: (() => void) | undefined
 
   constructor(
     open: (signal: AbortSignal) => AsyncIterable<T>,
@@ -60,42 +61,44 @@ class EventPump<T> {
   }
 
   run(): Promise<'done' | 'aborted'> {
-    const { work, clock } = this.#options
-    return new Promise((resolve, reject) => {
-      const finish = (settle: () => void): void => {
-        if (this.#over) return
-        this.#over = true
-        this.#deadline.clear()
-        removeAbort()
-        settle()
-      }
-      const stop = (reason: unknown): void => {
-        this.#controller.abort(reason)
-        this.#iterator?.return?.().then(undefined, () => {})
-      }
-      const onAbort = (): void => {
-        finish(() => resolve('aborted'))
-        stop(abortReason('The work was overtaken.'))
-      }
-      // Named first: V8 puts a function literal that is assigned to a property into its old space, with all it holds.
-      const onSilence = (): void => {
-        const error = this.#silenceError()
-        finish(() => reject(error))
-        stop(error)
-      }
-      this.#onSilence = onSilence
-      const removeAbort = work.onAbort(onAbort)
-      this.#options.onOpen?.(onAbort)
-      this.#waitingSinceMs = clock.nowMs()
-      this.#watch()
-      this.#deliver().then(
-        () => finish(() => resolve('done')),
-        (error: unknown) => {
-          finish(() => reject(error))
-          stop(error)
-        },
-      )
-    })
+    const { work, clock, onOpen } = this.#options
+    const abort = (): void => this.#abort()
+    this.#removeAbort = work.onAbort(abort)
+    onOpen?.(abort)
+    this.#waitingSinceMs = clock.nowMs()
+    this.#watch()
+    this.#deliver().then(
+      () => {
+        if (this.#finish()) this.#outcome.resolve('done')
+      },
+      (error: unknown) => this.#fail(error),
+    )
+    return this.#outcome.promise
+  }
+
+  /** True the first time: only then is there an outcome to tell. */
+  #finish(): boolean {
+    if (this.#over) return false
+    this.#over = true
+    this.#deadline.clear()
+    this.#removeAbort?.()
+    return true
+  }
+
+  #abort(): void {
+    if (this.#finish()) this.#outcome.resolve('aborted')
+    this.#stop(abortReason('The work was overtaken.'))
+  }
+
+  #fail(error: unknown): void {
+    if (this.#finish()) this.#outcome.reject(error)
+    this.#stop(error)
+  }
+
+  /** Tells the stream; it is not waited for. */
+  #stop(reason: unknown): void {
+    this.#controller.abort(reason)
+    this.#iterator?.return?.().then(undefined, () => {})
   }
 
   async #deliver(): Promise<void> {
@@ -138,7 +141,7 @@ class EventPump<T> {
     const silentMs = this.#handling ? 0 : clock.nowMs() - this.#waitingSinceMs
     const limitMs = this.#limitMs
     if (silentMs >= limitMs) {
-      this.#onSilence()
+      this.#fail(this.#silenceError())
       return
     }
     this.#deadline.set(clock.nowMs() + Math.max(1, limitMs - silentMs))

@@ -1,5 +1,5 @@
 import type { SoundSource } from './chunker.ts'
-import { Fifo } from './fifo.ts'
+import { Fifo } from '../runtime/fifo.ts'
 
 /** A chunk whose turn has come. Positions and lengths count samples of one channel. */
 export interface QueuedChunk {

@@ -1,6 +1,6 @@
 import { isSilence } from '@pc/audio'
 import type { QueuedChunk } from './chunk-queue.ts'
-import { Fifo } from './fifo.ts'
+import { Fifo } from '../runtime/fifo.ts'
 import type { SoundKind } from './output-chunk.ts'
 
 /** A stretch of written audio that is not played yet. */

@@ -13,7 +13,7 @@ import type { FrameContext } from '../processor/frame-context.ts'
 import { FrameProcessor } from '../processor/frame-processor.ts'
 import type { PipelineSetup } from '../processor/setup.ts'
 import { PcError } from '../runtime/errors.ts'
-import { type Deadline, pacingWheel } from '../transport/pacing-wheel.ts'
+import { type Deadline, pacingWheel } from '../runtime/pacing-wheel.ts'
 import { DefaultTurnStrategies } from './default-turn-strategies.ts'
 import { EchoGate, playedText } from './echo-gate.ts'
 import { createFloorMachine, type FloorMachine, type FloorState } from './floor-machine.ts'
@@ -279,9 +279,7 @@ export class UserTurnProcessor extends FrameProcessor<UserTurnEvents> {
   }
 
   #keepTime(): void {
-    const atMs = this.#state.deadlineMs
-    if (atMs === undefined) this.#deadline?.clear()
-    else if (atMs !== this.#deadline?.atMs) this.#deadline?.set(atMs)
+    this.#deadline?.set(this.#state.deadlineMs ?? Infinity)
   }
 
   /** What an effect sets off may come back as an event: its effects wait for those ahead of them. */

@@ -1,4 +1,4 @@
-import type { Clock, Timer } from '../runtime/clock.ts'
+import type { Clock, Timer } from './clock.ts'
 
 /** Deadlines this close together are served by one turn of the event loop, milliseconds. */
 const SLACK_MS = 0.5
