@@ -5,12 +5,15 @@ import {
   type Frame,
   type FunctionCallResultFrame,
   InterruptionFrame,
+  LLMAssistantAggregator,
   LLMConfigureOutputFrame,
   LLMContext,
   LLMContextFrame,
   type LLMServiceOptions,
+  LLMSummarizeContextFrame,
   LLMSwitcher,
   type LLMTextFrame,
+  LLMTurnCompletionFrame,
   LLMUpdateSettingsFrame,
   ManuallySwitchServiceFrame,
   PcError,
@@ -156,6 +159,13 @@ describe('a switcher of language models', () => {
     expect(answers(it)).toEqual(['LLMConfigureOutput', 'LLMUpdateSettings', 'Start', 'Two.', 'End'])
     expect(it.down.at(-2)).toMatchObject({ skipTts: true })
   })
+
+  it('whether the model judges turns reaches all models', async () => {
+    const it = await started([new LLMSwitcher(models([['○']], [['✓ Two.']]))])
+    await send(it, new LLMTurnCompletionFrame({}), ask(), new ManuallySwitchServiceFrame(1), ask())
+    await it.clock.settle()
+    expect(answers(it).filter((told) => told.includes('Two'))).toEqual(['Two.'])
+  })
 })
 
 describe('functions of a switcher', () => {
@@ -218,6 +228,16 @@ describe('functions of a switcher', () => {
     expect(it.up.filter(({ type }) => type === 'FunctionCallResultFrame')).toHaveLength(1)
   })
 
+  it('a call that times out when another model is active is still told', async () => {
+    const switcher = new LLMSwitcher(models([[call('look')]]))
+    switcher.registerFunction('look', () => new Promise(() => {}), { timeoutSecs: 5 })
+    const it = await started([switcher])
+    await send(it, ask(), new ManuallySwitchServiceFrame(1))
+    await it.clock.advance(5000)
+    expect(it.down.filter(({ type }) => type === 'FunctionCallCancelFrame')).toMatchObject([{ runLlm: true }])
+    expect(it.up.filter(({ type }) => type === 'FunctionCallCancelFrame')).toHaveLength(1)
+  })
+
   it('asks the active model or any other out of band, without switching', async () => {
     const switcher = new LLMSwitcher(models([['active']], [['other']]))
     await started([switcher])
@@ -226,5 +246,46 @@ describe('functions of a switcher', () => {
     expect(await switcher.runInference({ llmIndex: 1, messages })).toBe('other')
     await expect(switcher.runInference({ llmIndex: 5, messages })).rejects.toMatchObject({ code: 'unknown-service' })
     expect(switcher.activeLlm.name).toBe('first')
+  })
+})
+
+describe('summaries of a context', () => {
+  const talked = (): LLMContext =>
+    new LLMContext(Array.from({ length: 8 }, (_, i) => ({ role: 'user' as const, content: `line ${i}` })))
+
+  it('are made by the model that is active', async () => {
+    const context = talked()
+    const switcher = new LLMSwitcher(models([['by the first']], [['by the second']]))
+    const it = await started([switcher, new LLMAssistantAggregator({ context })])
+    await send(it, new ManuallySwitchServiceFrame(1), new LLMSummarizeContextFrame())
+    await it.clock.advance(100)
+    expect(context.messages[0]).toEqual({ role: 'user', content: 'Conversation summary: by the second' })
+    expect(it.errors).toEqual([])
+  })
+
+  it('are not lost when another model becomes active meanwhile', async () => {
+    const context = talked()
+    const switcher = new LLMSwitcher(models([[{ pauseMs: 500 }, 'by the first']]))
+    const it = await started([switcher, new LLMAssistantAggregator({ context })])
+    await send(it, new LLMSummarizeContextFrame())
+    await send(it, new ManuallySwitchServiceFrame(1))
+    await it.clock.advance(1000)
+    expect([switcher.activeLlm.name, context.messages[0]]).toEqual([
+      'second',
+      { role: 'user', content: 'Conversation summary: by the first' },
+    ])
+  })
+
+  it('may be made by a switcher of their own, outside the pipeline', async () => {
+    const context = talked()
+    const llm = new LLMSwitcher(models([['by the other']]))
+    const aggregator = new LLMAssistantAggregator({ context, params: { contextSummarization: { llm } } })
+    const it = await started([...models([['in the pipeline']]).slice(0, 1), aggregator])
+    await send(it, new LLMSummarizeContextFrame())
+    await it.clock.advance(100)
+    expect([context.messages[0], it.errors]).toEqual([
+      { role: 'user', content: 'Conversation summary: by the other' },
+      [],
+    ])
   })
 })

@@ -13,6 +13,7 @@ import {
   InterruptionFrame,
   LatencyObserver,
   LLMTextFrame,
+  type Logger,
   type Observer,
   ParallelPipeline,
   Pipeline,
@@ -239,6 +240,36 @@ describe('what the engine carries through branches', () => {
     expect([passed, back]).toEqual([['downstream', 'upstream'], true])
   })
 
+  it('a heartbeat goes on, once, when the slowest branch has let it through, also where a branch drops it', async () => {
+    const beats: number[] = []
+    const hole = new Probe('hole', () => {})
+    const after = new Probe('after', (frame, _direction, ctx) => {
+      if (frame.type === 'HeartbeatFrame') beats.push(ctx.runtime.clock.nowMs() - frame.sentAtMs)
+      ctx.push(frame)
+    })
+    const branches = new ParallelPipeline([delay('slow', 300)], [named('b')], [hole])
+    const { clock, task } = await started([branches, after], { enableHeartbeats: true })
+    await clock.advance(900)
+    await task.queueFrame(new TextFrame('x'))
+    await clock.advance(1200)
+    expect(beats).toEqual([200, 0])
+    await task.cancel()
+  })
+
+  it('a branch that stands still raises the heartbeat timeout, though the others go on', async () => {
+    const stuck = defineProcessor({ name: 'stuck', on: { TextFrame: () => new Promise<void>(() => {}) } })
+    const params = { enableHeartbeats: true, heartbeatsMonitorSecs: 5 }
+    const { clock, task } = await started([new ParallelPipeline([stuck], [named('b')])], params)
+    let timeouts = 0
+    task.on('heartbeatTimeout', () => timeouts++)
+    await clock.advance(12_000)
+    expect(timeouts).toBe(0)
+    await task.queueFrame(new TextFrame('x'))
+    await clock.advance(14_000)
+    expect(timeouts).toBe(2)
+    await task.cancel()
+  })
+
   it('a task that is asked to end from ahead of branches ends', async () => {
     const asking = defineProcessor({ name: 'asking', on: { TextFrame: () => new EndTaskFrame('enough') } })
     const { clock, task, run } = await started([asking, new ParallelPipeline([named('a')], [named('b')])])
@@ -296,6 +327,8 @@ describe('synchronised parallel pipelines', () => {
       after,
     ])
     void task.queueFrame(new TextFrame('busy'))
+    // The branches have it.
+    await clock.advance(10)
     await task.queueFrame(new UserStartedSpeakingFrame())
     expect([starts, texts()]).toEqual([1, ['UserStartedSpeakingFrame']])
     void task.queueFrame(new TextFrame('next'))
@@ -324,6 +357,50 @@ describe('synchronised parallel pipelines', () => {
       ['x', 'y'],
       ['up', 'up'],
     ])
+  })
+
+  it('says which branch holds a frame back while it does, once a round', async () => {
+    const logged: string[] = []
+    const log: Logger = { enabled: () => true, log: (level, message) => void logged.push(`${level}: ${message}`) }
+    const stuck = defineProcessor({
+      name: 'stuck',
+      on: { TextFrame: ({ text }, ctx) => sleep(ctx.runtime.clock, text === 'quick' ? 90 : 1e9, ctx.signal) },
+    })
+    const pipeline = new SyncParallelPipeline([new FrameProcessor('a')], [new FrameProcessor('b'), stuck])
+    const held: unknown[] = []
+    pipeline.on('roundHeld', (branches, frame) => held.push([branches, textOf(frame)]))
+    const { clock, task, run } = await started([pipeline], {}, { runtime: { log } })
+    await task.queueFrame(new TextFrame('quick'))
+    await clock.advance(1000)
+    expect(held).toEqual([])
+    await task.queueFrame(new TextFrame('hangs'))
+    await clock.advance(99)
+    expect(held).toEqual([])
+    await clock.advance(5000)
+    expect(held).toEqual([[[`${pipeline.name}/1`], 'hangs']])
+    expect(logged).toEqual([
+      `warn: ${pipeline.name} has waited 100 ms for ${pipeline.name}/1 (stuck) to be done with a TextFrame; what is behind it waits too.`,
+    ])
+    expect(pipeline.waitingFor).toEqual([`${pipeline.name}/1`])
+    await task.queueFrame(new InterruptionFrame())
+    await task.queueFrame(new TextFrame('again'))
+    await clock.advance(5000)
+    expect(held).toHaveLength(2)
+    await task.cancel()
+    await run
+  })
+
+  it('says nothing of a round that the end of the task cuts short', async () => {
+    const stuck = defineProcessor({ name: 'stuck', on: { TextFrame: () => new Promise<void>(() => {}) } })
+    const pipeline = new SyncParallelPipeline([stuck], [])
+    const held: unknown[] = []
+    pipeline.on('roundHeld', (branches) => held.push(branches))
+    const { clock, task, run } = await started([pipeline])
+    await task.queueFrame(new TextFrame('hangs'))
+    void task.cancel()
+    await clock.advance(5000)
+    await run
+    expect(held).toEqual([])
   })
 
   it('is not held up by a branch that drops what it gets, the frames of the life cycle included', async () => {

@@ -7,10 +7,13 @@ import {
   FrameProcessor,
   LLMContext,
   LLMContextFrame,
+  LLMSpeculationFrame,
   LLMUserAggregator,
   type Runtime,
   sleep,
   TranscriptionFrame,
+  TTSService,
+  TTSSpeakFrame,
   UserTurnProcessor,
 } from '../src/index.ts'
 import { EndWatch } from '../src/pipeline/end-watch.ts'
@@ -20,7 +23,9 @@ import { FrameQueue } from '../src/processor/frame-queue.ts'
 import { Node } from '../src/processor/node.ts'
 import { FLAG_STICKY } from '../src/frames/frame.ts'
 import type { Scenario, SimulationOptions } from '../src/testing/index.ts'
+import { type Question, Speculations } from '../src/services/speculation.ts'
 import { PlayoutLedger } from '../src/transport/playout-ledger.ts'
+import { EchoGate } from '../src/turns/echo-gate.ts'
 
 /** Breaks the engine until it is mended. */
 type Break = () => () => void
@@ -103,6 +108,38 @@ const behindModel = (make: () => FrameProcessor): SimulationOptions => ({
     pair.assistant,
   ],
 })
+
+/** All that a turn processor may do beside deciding turns, in every conversation. */
+const policies: Scenario['policies'] = {
+  falseInterruptions: { timeoutSecs: 0.5, longestSecs: 2 },
+  preemptiveGeneration: { stableSecs: 0.1, maxTries: 3, limitSecs: 10 },
+  echoGate: { tailSecs: 0.5, minWords: 2 },
+  latencyBudget: { budgetSecs: 0.3, fillerWords: 2 },
+}
+
+/** Has the model asked in earnest what it is to be asked ahead. */
+const askAheadInEarnest = replacing(
+  LLMUserAggregator.prototype,
+  'pushFrame',
+  (push) =>
+    function (this: LLMUserAggregator, frame, way) {
+      const ahead = frame instanceof LLMSpeculationFrame ? frame.context : undefined
+      push.call(this, ahead === undefined ? frame : new LLMContextFrame(ahead), way)
+    },
+)
+
+/** What an agent that only looks things up is asked, and what it does. */
+const looking: Scenario['answers'] = [
+  {
+    firstAfterMs: 0,
+    sentences: [],
+    pieceChars: 8,
+    pieceEveryMs: 0,
+    calls: ['look'],
+    fault: undefined,
+    deaf: false,
+  },
+]
 
 /** The faults, one by one. */
 export const PLANTED_FAULTS: readonly PlantedFault[] = [
@@ -249,5 +286,122 @@ export const PLANTED_FAULTS: readonly PlantedFault[] = [
     name: 'a processor that holds the end up',
     breaks: ['shutdown ends'],
     options: behindModel(() => new Holdup('holdup')),
+  },
+  {
+    name: 'an answer ahead of its time that is spoken before the turn is over',
+    breaks: ['nothing unconfirmed is said'],
+    scenario: { policies },
+    plant: askAheadInEarnest,
+  },
+  {
+    name: 'an answer ahead of its time that runs a function before the turn is over',
+    breaks: ['nothing unconfirmed is run'],
+    scenario: { policies, answers: looking },
+    plant: askAheadInEarnest,
+  },
+  {
+    name: 'an answer ahead of its time that is written down before the turn is over',
+    breaks: ['nothing unconfirmed is stored'],
+    scenario: { policies, ending: { how: 'end', afterMs: 'calm' } },
+    plant: askAheadInEarnest,
+  },
+  {
+    name: 'an answer ahead of its time that is given whatever the user says in the end',
+    breaks: ['one winner a turn'],
+    scenario: { policies },
+    plant: () => {
+      const asked = new WeakMap<Speculations, Question>()
+      const mends = [
+        replacing(
+          Speculations.prototype,
+          'begin',
+          (begin) =>
+            function (this: Speculations, question) {
+              if (question !== undefined) asked.set(this, question)
+              begin.call(this, question)
+            },
+        )(),
+        replacing(
+          Speculations.prototype,
+          'answer',
+          (answer) =>
+            function (this: Speculations, question, signal) {
+              return answer.call(this, asked.get(this) ?? question, signal)
+            },
+        )(),
+      ]
+      return () => mends.forEach((mend) => mend())
+    },
+  },
+  {
+    name: 'answers ahead of their time that are never given up',
+    breaks: ['one winner a turn'],
+    scenario: { policies },
+    plant: replacing(Speculations.prototype, 'drop', () => () => {}),
+  },
+  {
+    name: 'an answer ahead of its time that is right and thrown away',
+    breaks: ['one winner a turn'],
+    scenario: { policies },
+    plant: replacing(
+      Speculations.prototype,
+      'answer',
+      (answer) =>
+        function (this: Speculations, question, signal) {
+          this.drop()
+          return answer.call(this, question, signal)
+        },
+    ),
+  },
+  {
+    name: 'a filler that lands in the history',
+    breaks: ['a filler is not stored'],
+    scenario: { policies, ending: { how: 'end', afterMs: 'calm' } },
+    plant: replacing(
+      TTSService.prototype,
+      'queueFrame',
+      (queue) =>
+        function (this: TTSService, frame, way) {
+          queue.call(this, frame instanceof TTSSpeakFrame ? new TTSSpeakFrame(frame.text) : frame, way)
+        },
+    ),
+  },
+  {
+    name: 'a filler that is said though the answer has begun, or none will come',
+    breaks: ['a filler only fills'],
+    scenario: { policies },
+    plant: replacing(
+      TTSService.prototype,
+      'processFrame',
+      (process) =>
+        function (this: TTSService, frame, way, ctx) {
+          if (frame.type !== 'FillerSpeechFrame') return process.call(this, frame, way, ctx)
+          this.queueFrame(new TTSSpeakFrame(frame.text, { appendToContext: false }))
+        },
+    ),
+  },
+  {
+    name: 'fillers that get lost on their way to the voice',
+    breaks: ['what is said is heard'],
+    scenario: { policies, ending: { how: 'end', afterMs: 'calm' } },
+    options: behindModel(() => new Swallow('FillerSpeechFrame')),
+  },
+  {
+    name: 'an echo gate that lets the agent hear itself',
+    breaks: ['no word of the user is lost'],
+    scenario: { policies },
+    plant: replacing(EchoGate.prototype, 'userPart', () => (transcript) => transcript),
+  },
+  {
+    name: 'an echo gate that takes the user for the agent',
+    breaks: ['no word of the user is lost'],
+    scenario: { policies },
+    plant: replacing(EchoGate.prototype, 'userPart', () => () => ''),
+  },
+  {
+    name: 'an output that goes on while it is held',
+    breaks: ['what is held is silent'],
+    scenario: { policies },
+    options: behindModel(() => new Swallow('OutputPauseFrame')),
   },
 ]

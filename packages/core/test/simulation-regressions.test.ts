@@ -1,7 +1,10 @@
 import { describe, expect, it } from 'vitest'
 import {
+  EndFrame,
   type FunctionDefinition,
   InputAudioRawFrame,
+  InterimTranscriptionFrame,
+  InterruptionTaskFrame,
   LLMMessagesAppendFrame,
   LLMRunFrame,
   type OutputChunk,
@@ -14,7 +17,7 @@ import {
   VADUserStoppedSpeakingFrame,
 } from '../src/index.ts'
 import { runTest, TestClock } from '../src/testing/index.ts'
-import { call, type Delivery, Talk, tell } from './talk.ts'
+import { type Answer, call, type Delivery, silent, Talk, tell } from './talk.ts'
 
 // Found by the simulator. Each began as a random conversation and is the smallest that showed the symptom.
 
@@ -266,5 +269,114 @@ describe('a recogniser whose connection takes long to be made', () => {
     const [, second = [], third = []] = ears.given
     // 0.6 s are 30 pieces.
     expect(third[0]).toBe(second[30])
+  })
+})
+
+describe('an answer that was asked for ahead of the end of a turn', () => {
+  /** Takes down the signals of its requests and never says anything. */
+  const hanging =
+    (signals: AbortSignal[]): Answer =>
+    ({ signal }) => {
+      signals.push(signal)
+      return silent()
+    }
+
+  it('is given up when the conversation is to end, though the agent goes on speaking for a while', async () => {
+    const signals: AbortSignal[] = []
+    const talk = await start({ answers: [hanging(signals)], turns: { preemptiveGeneration: true } })
+    await talk.begin()
+    await talk.send(new TTSSpeakFrame('This takes its time and is not cut.'), new InterimTranscriptionFrame('What is'))
+    await talk.advance(500)
+    expect(signals.map(({ aborted }) => aborted)).toEqual([false])
+    await talk.send(new EndFrame())
+    await talk.advance(500)
+    expect(talk.task.hasFinished()).toBe(false)
+    expect(signals.map(({ aborted }) => aborted)).toEqual([true])
+    await talk.ended()
+  })
+
+  it('is given up when the turn ends without words', async () => {
+    const signals: AbortSignal[] = []
+    const turns = {
+      preemptiveGeneration: { limitSecs: 60 },
+      userTurnStopTimeoutSecs: 2,
+      userTurnStrategies: { stop: [] },
+    }
+    const talk = await start({ answers: [hanging(signals)], turns })
+    await talk.begin()
+    await talk.send(new InterimTranscriptionFrame('What is'))
+    await talk.advance(500)
+    expect(signals.map(({ aborted }) => aborted)).toEqual([false])
+    await talk.pause()
+    await talk.advance(3000)
+    expect(talk.tags).toContain('UserStoppedSpeakingFrame')
+    expect(signals.map(({ aborted }) => aborted)).toEqual([true])
+    await talk.end()
+  })
+
+  it('is told why when it was right and does not begin in time', async () => {
+    const signals: AbortSignal[] = []
+    const talk = await start({ answers: [hanging(signals), ['Good.']], turns: { preemptiveGeneration: true } })
+    await talk.begin()
+    await talk.send(new InterimTranscriptionFrame('What is it'))
+    await talk.advance(500)
+    await talk.finish('What is it?')
+    await talk.advance(10_000)
+    expect(talk.voice.spoken).toEqual(['Good.'])
+    expect(signals.map(({ reason }) => reason)).toMatchObject([{ code: 'first-output-timeout' }])
+    await talk.end()
+  })
+})
+
+describe('an answer that noise has cut', () => {
+  it('is not given a third time when the application has cut the second', async () => {
+    const late: Answer = [{ pauseMs: 3000 }, 'Never heard.']
+    const talk = await start({ answers: [late, late, ['Not wanted.']], turns: { userTurnStopTimeoutSecs: 1 } })
+    const noise = async (): Promise<void> => {
+      await talk.begin()
+      await talk.advance(300)
+      await talk.pause()
+    }
+    await talk.say('Hi.')
+    await noise()
+    // What is said first holds the second answer back.
+    await talk.send(new TTSSpeakFrame('This takes its time.'))
+    await talk.advance(1500)
+    expect(talk.model.asked).toHaveLength(2)
+    await talk.send(new InterruptionTaskFrame())
+    await noise()
+    await talk.advance(5000)
+    expect(talk.model.asked).toHaveLength(2)
+    await talk.end()
+  })
+
+  it('is given again also where something else was being said ahead of it', async () => {
+    const talk = await start({ messages: hi, answers: [['First.'], ['Second.']] })
+    await talk.send(new TTSSpeakFrame('This takes its time.'), new LLMRunFrame())
+    await talk.advance(1200)
+    expect(talk.model.asked).toHaveLength(1)
+    await talk.begin()
+    await talk.advance(300)
+    await talk.pause()
+    await talk.advance(10_000)
+    expect(talk.history).toEqual(['user: Hi', 'assistant: This takes', 'assistant: Second.'])
+  })
+
+  it('is given again also where it was cut because the agent, held by the noise, had nothing more to say', async () => {
+    const talk = await start({
+      messages: hi,
+      answers: [[{ pauseMs: 3000 }, 'Never heard.'], ['Second.']],
+      turns: { falseInterruptions: true, userTurnStopTimeoutSecs: 1 },
+      output: { leadSecs: 1 },
+    })
+    await talk.send(new TTSSpeakFrame('Wait.'), new LLMRunFrame())
+    await talk.advance(100)
+    await talk.begin()
+    // All of the speech was sent: it ends in spite of the pause.
+    await talk.advance(1000)
+    expect(talk.tags).toContain('UserStartedSpeakingFrame')
+    await talk.pause()
+    await talk.advance(10_000)
+    expect(talk.voice.spoken).toEqual(['Wait.', 'Second.'])
   })
 })

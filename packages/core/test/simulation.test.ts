@@ -9,7 +9,7 @@ import {
 import { PLANTED_FAULTS } from './planted-faults.ts'
 
 const CONVERSATIONS = 2000
-const SEEDS_PER_FAULT = 40
+const SEEDS_PER_FAULT = 150
 
 /** The first of these scenarios in which one of these promises is broken. */
 async function firstBroken(
@@ -53,7 +53,7 @@ describe('a simulated conversation', () => {
     expect(beside.timeline).toEqual(alone.timeline)
   })
 
-  it('holds what a conversation may hold: barge-ins, failures, functions, words lost and late', async () => {
+  it('holds what a conversation may hold: barge-ins, failures, functions, words lost, late and guessed', async () => {
     const seen = new Map<string, number>()
     const words = [
       'turn     startTurn',
@@ -70,6 +70,15 @@ describe('a simulated conversation', () => {
       'announces',
       'asks for the end: cancel',
       'stopTimeout',
+      'turn     speculate',
+      'turn     withdrawSpeculation',
+      'was asked ahead',
+      'turn     fill',
+      'turn     pauseOutput',
+      'turn     resumeOutput',
+      'turn     keepTranscript',
+      'turn     releaseTranscript',
+      'is heard to say',
     ]
     for (const scenario of randomScenarios(400)) {
       const timeline = (await simulate(scenario)).timeline.join('\n')

@@ -59,6 +59,8 @@ const call = (mcp: MCPClient, name: string, args = {}, parts: Partial<ToolCallCo
     signal: new AbortController().signal,
     context: new LLMContext(),
     toolCallId: `call-${++calls}`,
+    functionName: name,
+    resultCallback: () => {},
     progress: () => {},
     appResources: undefined,
     idempotencyKey: 'key',

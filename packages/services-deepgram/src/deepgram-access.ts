@@ -59,6 +59,27 @@ export function toQuery(values: Readonly<Record<string, unknown>>): Record<strin
   return query
 }
 
+/** How settings stand in a query. */
+export interface WireForm {
+  /** Names that differ. */
+  readonly names: Readonly<Record<string, string>>
+  /** Seconds that are sent as milliseconds. */
+  readonly inMs: readonly string[]
+}
+
+/** Settings by their names in the query. What has no other name there is sent as it is. */
+export function toWire(
+  settings: Readonly<Record<string, unknown>>,
+  { names, inMs }: WireForm,
+): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(settings).map(([name, value]) => [
+      names[name] ?? name,
+      inMs.includes(name) && typeof value === 'number' ? Math.round(value * 1000) : value,
+    ]),
+  )
+}
+
 function toText(value: unknown): string {
   return typeof value === 'string' ? value : JSON.stringify(value)
 }

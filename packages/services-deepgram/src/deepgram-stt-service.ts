@@ -15,10 +15,13 @@ import {
   given,
   readAccess,
   toQuery,
+  toWire,
+  type WireForm,
 } from './deepgram-access.ts'
 import { messageError } from './deepgram-error.ts'
 import { DeepgramSocket } from './deepgram-socket.ts'
 import { readListenMessage } from './listen-results.ts'
+import { sendAudio } from './send-audio.ts'
 
 /** The options of {@link DeepgramSTTService}. What is left out is not sent, unless a default is named. */
 export interface DeepgramSTTServiceOptions extends Omit<STTServiceOptions, 'settings'>, DeepgramConnectionOptions {
@@ -60,24 +63,24 @@ export interface DeepgramSTTServiceOptions extends Omit<STTServiceOptions, 'sett
   extra?: Readonly<Record<string, unknown>> | undefined
 }
 
-/** Settings of this provider alone, by their names in the query. */
-const WIRE_NAMES: Readonly<Record<string, string>> = {
-  interimResults: 'interim_results',
-  smartFormat: 'smart_format',
-  utteranceEndSecs: 'utterance_end_ms',
-  vadEvents: 'vad_events',
-  profanityFilter: 'profanity_filter',
-  detectEntities: 'detect_entities',
-  keyterms: 'keyterm',
-  tags: 'tag',
-  mipOptOut: 'mip_opt_out',
+const WIRE: WireForm = {
+  names: {
+    interimResults: 'interim_results',
+    smartFormat: 'smart_format',
+    utteranceEndSecs: 'utterance_end_ms',
+    vadEvents: 'vad_events',
+    profanityFilter: 'profanity_filter',
+    detectEntities: 'detect_entities',
+    keyterms: 'keyterm',
+    tags: 'tag',
+    mipOptOut: 'mip_opt_out',
+  },
+  inMs: ['endpointing', 'utteranceEndSecs'],
 }
 
 /** The provider closes a connection on which nothing came for 10 s. */
 const KEEP_ALIVE_MS = 4000
 const CONNECT_TIMEOUT_SECS = 10
-/** A server that leaves this much unread is not listening any more: half a minute of 16 kHz audio. */
-const MAX_BUFFERED_BYTES = 1 << 20
 /** From the end of speech to the final transcript, 99th percentile, seconds. */
 const TTFS_P99_SECS = 0.35
 
@@ -130,7 +133,10 @@ export class DeepgramSTTService extends STTService {
     yield { type: 'open' }
     options.onFinalize(() => socket.send({ type: 'Finalize' }))
     const stopKeepAlive = this.#keepAlive(socket)
-    this.#send(audio, socket).then(
+    const onSent = (): void => {
+      this.#lastSentMs = this.runtime.clock.nowMs()
+    }
+    sendAudio(audio, { socket, service: this.name, onSent }).then(
       () => {
         leaving = true
         socket.send({ type: 'CloseStream' })
@@ -161,7 +167,13 @@ export class DeepgramSTTService extends STTService {
       throw new PcError('DeepgramSTTService is not part of a running task yet.', { code: 'not-set-up', kind: 'config' })
     }
     const { model = 'nova-3-general', language, extra = {} } = settings
-    const query = toQuery({ language, encoding: 'linear16', sample_rate: sampleRate, channels: 1, ...toWire(extra) })
+    const query = toQuery({
+      language,
+      encoding: 'linear16',
+      sample_rate: sampleRate,
+      channels: 1,
+      ...toWire(extra, WIRE),
+    })
     return this.#client.listen.v1.connect({
       model,
       queryParams: query,
@@ -172,18 +184,6 @@ export class DeepgramSTTService extends STTService {
       reconnectAttempts: 0,
       shouldReconnect: () => false,
     })
-  }
-
-  async #send(audio: AsyncIterable<Int16Array>, socket: DeepgramSocket): Promise<void> {
-    for await (const chunk of audio) {
-      // An empty message would end the stream.
-      if (chunk.length === 0) continue
-      this.#lastSentMs = this.runtime.clock.nowMs()
-      socket.send(new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.byteLength))
-      if (socket.bufferedBytes <= MAX_BUFFERED_BYTES) continue
-      const message = 'Deepgram has stopped reading the audio.'
-      throw new PcError(message, { code: 'connection-stalled', kind: 'transient', service: this.name })
-    }
   }
 
   #keepAlive(socket: DeepgramSocket): () => void {
@@ -220,13 +220,4 @@ function ownSettings(options: DeepgramSTTServiceOptions): Record<string, unknown
     mipOptOut,
     version,
   }
-}
-
-function toWire(extra: Readonly<Record<string, unknown>>): Record<string, unknown> {
-  return Object.fromEntries(
-    Object.entries(extra).map(([name, value]) => {
-      const seconds = name === 'endpointing' || name === 'utteranceEndSecs'
-      return [WIRE_NAMES[name] ?? name, seconds && typeof value === 'number' ? Math.round(value * 1000) : value]
-    }),
-  )
 }

@@ -1,4 +1,5 @@
 export type { DeepgramConnectionOptions } from './deepgram-access.ts'
+export { DeepgramFluxSTTService, type DeepgramFluxSTTServiceOptions } from './deepgram-flux-stt-service.ts'
 export { DeepgramHttpTTSService } from './deepgram-http-tts-service.ts'
 export { DeepgramSTTService, type DeepgramSTTServiceOptions } from './deepgram-stt-service.ts'
 export { DeepgramTTSService } from './deepgram-tts-service.ts'

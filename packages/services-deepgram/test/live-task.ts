@@ -2,17 +2,18 @@ import {
   EndFrame,
   ErrorFrame,
   type Frame,
-  type FrameProcessor,
   InputAudioRawFrame,
   type Logger,
   type PcError,
   Pipeline,
   type PipelineParamsFields,
+  type PipelineElement,
   PipelineTask,
+  type Runtime,
   TTSAudioRawFrame,
 } from '@pc/core'
 
-/** A service alone in a task on the real clock. */
+/** A service alone in a task, or with others behind it, on the real clock unless told otherwise. */
 export class LiveTask {
   readonly down: Frame[] = []
   readonly errors: PcError[] = []
@@ -21,13 +22,17 @@ export class LiveTask {
   readonly #run: Promise<void>
   readonly #waiting: (() => void)[] = []
 
-  constructor(service: FrameProcessor, params: PipelineParamsFields = {}) {
+  constructor(
+    service: PipelineElement | readonly PipelineElement[],
+    params: PipelineParamsFields = {},
+    runtime: Partial<Runtime> = {},
+  ) {
     const log: Logger = {
       enabled: () => true,
       log: (_level, message, fields) => void this.logged.push(message + JSON.stringify(fields ?? {})),
     }
-    const options = { defaultParts: false, idleTimeoutSecs: null, runtime: { log } } as const
-    this.task = new PipelineTask(new Pipeline([service]), params, options)
+    const options = { defaultParts: false, idleTimeoutSecs: null, runtime: { ...runtime, log } } as const
+    this.task = new PipelineTask(new Pipeline([service].flat()), params, options)
     this.task.on('frameReachedDownstream', (frame) => {
       if (!(frame instanceof InputAudioRawFrame)) this.down.push(frame)
       this.#wake()

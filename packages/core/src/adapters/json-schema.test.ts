@@ -56,6 +56,49 @@ test.each<[string, JsonSchema, JsonSchema]>([
     { type: 'string', format: 'email', 'x-own': 1, $comment: 'c' },
     { type: 'string' },
   ],
+  ['null in an enum becomes nullable', { enum: ['a', null] }, { type: 'string', enum: ['a'], nullable: true }],
+  ['an enum of nothing but null is dropped', { enum: [null] }, { nullable: true }],
+  [
+    'keywords go to the types that they speak of',
+    { type: ['array', 'string', 'null'], items: { type: 'integer' }, minLength: 2, description: 'One or many' },
+    {
+      anyOf: [
+        { type: 'array', items: { type: 'integer' } },
+        { type: 'string', minLength: 2 },
+      ],
+      nullable: true,
+      description: 'One or many',
+    },
+  ],
+  [
+    'bounds of whole numbers are counted inclusively',
+    { type: 'integer', exclusiveMinimum: 0, exclusiveMaximum: 10 },
+    { type: 'integer', minimum: 1, maximum: 9 },
+  ],
+  [
+    'all of several objects are one',
+    {
+      allOf: [
+        { type: 'object', properties: { a: { type: 'string' } }, required: ['a'] },
+        { type: 'object', properties: { b: { const: 'x' } }, required: ['b'] },
+      ],
+    },
+    {
+      type: 'object',
+      properties: { a: { type: 'string' }, b: { type: 'string', enum: ['x'] } },
+      required: ['a', 'b'],
+    },
+  ],
+  [
+    'a tuple is a list of what it holds',
+    { type: 'array', prefixItems: [{ type: 'string' }, { type: ['integer', 'null'] }] },
+    { type: 'array', items: { anyOf: [{ type: 'string' }, { type: 'integer', nullable: true }] } },
+  ],
+  [
+    'what it knows already stays',
+    { type: 'string', nullable: true, enum: ['a'] },
+    { type: 'string', nullable: true, enum: ['a'] },
+  ],
   ['known formats stay', { type: 'string', format: 'date-time' }, { type: 'string', format: 'date-time' }],
   [
     'inner schemas are changed too',

@@ -31,62 +31,110 @@ function isNoise(keyword: string, value: unknown): boolean {
   return keyword === '$schema'
 }
 
-const GEMINI_KEYWORDS = new Set([
-  'type',
-  'format',
-  'title',
-  'description',
-  'nullable',
-  'enum',
-  'items',
-  'minItems',
-  'maxItems',
-  'properties',
-  'required',
-  'minProperties',
-  'maxProperties',
-  'minLength',
-  'maxLength',
-  'pattern',
-  'minimum',
-  'maximum',
-  'anyOf',
-  'default',
-  'example',
-  'propertyOrdering',
-])
+/** What Gemini knows, by the type that it speaks of. */
+const GEMINI_TYPES: Readonly<Record<string, readonly string[]>> = {
+  string: ['enum', 'format', 'pattern', 'minLength', 'maxLength'],
+  number: ['format', 'minimum', 'maximum'],
+  integer: ['format', 'minimum', 'maximum'],
+  array: ['items', 'minItems', 'maxItems'],
+  object: ['properties', 'required', 'minProperties', 'maxProperties', 'propertyOrdering'],
+}
+const GEMINI_KEYWORDS = new Set(['title', 'description', 'default', 'example', ...Object.values(GEMINI_TYPES).flat()])
+const GEMINI_FORMATS = new Set<unknown>(['enum', 'date-time', 'int32', 'int64', 'float', 'double'])
 
 /**
  * A schema in the part of OpenAPI that Gemini knows: lists of types become `anyOf`, null becomes `nullable`, a constant
- * becomes an enum; what it does not know is left out.
+ * becomes an enum, `allOf` becomes one schema, a tuple becomes a list; what it does not know, such as
+ * `additionalProperties`, own `x-` keywords and enums of other things than strings, is left out.
  */
 export function toGeminiSchema(schema: JsonSchema): JsonSchema {
-  return mapSchema(cleanSchema(schema), (part) => {
-    const { type, oneOf, const: constant, ...rest } = part
-    const types = Array.isArray(type) ? type.filter((name) => name !== 'null') : type === undefined ? [] : [type]
-    const choices = [part['anyOf'], oneOf].flatMap((list) => (Array.isArray(list) ? list : []))
-    const kept = choices.filter((choice) => !(isRecord(choice) && choice['type'] === 'null'))
-    const nullable = (Array.isArray(type) && type.includes('null')) || kept.length < choices.length
-    const [only] = kept
-    const alone = kept.length === 1 && isRecord(only) ? only : {}
-    const known = Object.entries({ ...rest, ...(constant !== undefined && { enum: [constant] }) }).filter(
-      ([keyword, value]) => keyword !== 'anyOf' && isKnownToGemini(keyword, value),
-    )
-    return {
-      ...alone,
-      ...(types.length === 1 && { type: types[0] }),
-      ...(types.length > 1 && { anyOf: types.map((name) => ({ type: name })) }),
-      ...(kept.length > 1 && { anyOf: kept }),
-      ...(nullable && { nullable: true }),
-      ...Object.fromEntries(known),
-    }
-  })
+  return mapSchema(cleanSchema(schema), (part) => toGeminiPart(withoutAllOf(part)))
 }
 
-function isKnownToGemini(keyword: string, value: unknown): boolean {
-  if (keyword === 'enum') return Array.isArray(value) && value.every((item) => typeof item === 'string')
-  if (keyword === 'format') return ['enum', 'date-time', 'int32', 'int64', 'float', 'double'].includes(String(value))
-  return GEMINI_KEYWORDS.has(keyword)
+function toGeminiPart(part: JsonSchema): JsonSchema {
+  const { kept, nullable } = choicesOf(part)
+  const [only] = kept
+  const keywords = knownKeywords(part)
+  const types = typesOf(part, keywords)
+  const spread = types.length > 1 && kept.length === 0
+  const choices = spread ? types.map((type) => ({ type, ...ofType(type, keywords) })) : kept
+  return {
+    ...(kept.length === 1 && only),
+    ...(types.length === 1 && { type: types[0] }),
+    ...(choices.length > 1 && { anyOf: choices }),
+    ...(nullable && { nullable: true }),
+    ...(spread ? ofNoType(keywords) : keywords),
+  }
+}
+
+/** The alternatives of a schema without null, and whether null is among them. */
+function choicesOf({ anyOf, oneOf, type, enum: values, nullable }: JsonSchema): {
+  kept: JsonSchema[]
+  nullable: boolean
+} {
+  const choices = [anyOf, oneOf].flatMap((list) => (Array.isArray(list) ? list.filter(isRecord) : []))
+  const kept = choices.filter((choice) => choice['type'] !== 'null')
+  const listed = [type, values].some(
+    (list) => Array.isArray(list) && list.some((item) => item === 'null' || item === null),
+  )
+  return { kept, nullable: nullable === true || listed || kept.length < choices.length }
+}
+
+function typesOf({ type }: JsonSchema, keywords: JsonSchema): unknown[] {
+  if (Array.isArray(type)) return type.filter((name) => name !== 'null')
+  if (type !== undefined) return [type]
+  return keywords['enum'] === undefined ? [] : ['string']
+}
+
+function knownKeywords(part: JsonSchema): JsonSchema {
+  const { type, const: constant, enum: values, prefixItems, exclusiveMinimum, exclusiveMaximum } = part
+  const allowed =
+    constant !== undefined ? [constant] : Array.isArray(values) ? values.filter((item) => item !== null) : []
+  const whole = type === 'integer'
+  const known: Record<string, unknown> = {
+    ...(Array.isArray(prefixItems) && { items: oneOfThese(prefixItems) }),
+    ...(whole && typeof exclusiveMinimum === 'number' && { minimum: exclusiveMinimum + 1 }),
+    ...(whole && typeof exclusiveMaximum === 'number' && { maximum: exclusiveMaximum - 1 }),
+    ...Object.fromEntries(Object.entries(part).filter(([keyword]) => GEMINI_KEYWORDS.has(keyword))),
+  }
+  delete known['enum']
+  if (!GEMINI_FORMATS.has(known['format'])) delete known['format']
+  const named = allowed.length > 0 && allowed.every((item) => typeof item === 'string')
+  return named ? { ...known, enum: allowed } : known
+}
+
+function ofType(type: unknown, keywords: JsonSchema): JsonSchema {
+  const own = GEMINI_TYPES[String(type)] ?? []
+  return Object.fromEntries(Object.entries(keywords).filter(([keyword]) => own.includes(keyword)))
+}
+
+function ofNoType(keywords: JsonSchema): JsonSchema {
+  const typed = new Set(Object.values(GEMINI_TYPES).flat())
+  return Object.fromEntries(Object.entries(keywords).filter(([keyword]) => !typed.has(keyword)))
+}
+
+function oneOfThese(schemas: readonly unknown[]): unknown {
+  const different = new Map(schemas.map((schema) => [JSON.stringify(schema), schema]))
+  return different.size === 1 ? schemas[0] : { anyOf: [...different.values()] }
+}
+
+/** All parts of `allOf` in one schema; where two say different things of one keyword, the later counts. */
+function withoutAllOf({ allOf, ...schema }: JsonSchema): JsonSchema {
+  if (!Array.isArray(allOf)) return schema
+  return [...allOf.filter(isRecord), schema].reduce<JsonSchema>((all, part) => {
+    const properties = { ...recordOf(all['properties']), ...recordOf(part['properties']) }
+    const required = [all['required'], part['required']].flatMap((list) => (Array.isArray(list) ? list : []))
+    return {
+      ...all,
+      ...part,
+      ...(Object.keys(properties).length > 0 && { properties }),
+      ...(required.length > 0 && { required: [...new Set(required)] }),
+    }
+  }, {})
+}
+
+function recordOf(value: unknown): JsonSchema {
+  return isRecord(value) ? value : {}
 }
 
 function mapItem(item: unknown, change: (schema: JsonSchema) => JsonSchema): unknown {

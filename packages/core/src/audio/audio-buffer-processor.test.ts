@@ -169,6 +169,14 @@ describe('AudioBufferProcessor', () => {
     expect(outline(whole)).toEqual(['100 x 10000'])
   })
 
+  test('tells what it has after ten minutes, unless told otherwise', async () => {
+    const { clock, hear, end, tracks } = await start({ sampleRate: 8000 })
+    await clock.advance(598_000)
+    await hear(5000, 5)
+    expect(tracks.map(({ user }) => user.length)).toEqual([600 * 8000])
+    await end()
+  })
+
   test('records at its own rate', async () => {
     const { send, hear, end, tracks } = await start({ sampleRate: 16_000 })
     await hear(500, 500)

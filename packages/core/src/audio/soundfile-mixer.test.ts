@@ -34,6 +34,9 @@ describe('SoundfileMixer', () => {
     const mixer = new SoundfileMixer({ soundFiles: { sound }, volume: 0.5 })
     await mixer.start(RATE, 2)
     expect([...mixer.mix(Int16Array.from([1000, -1000, 30_000, -30_000]))]).toEqual([11_000, 9000, 32_767, -20_000])
+    const usual = new SoundfileMixer({ soundFiles: { sound } })
+    await usual.start(RATE)
+    expect([...usual.mix(silence(2))]).toEqual([8000, 8000])
   })
 
   test('takes WAV files of any rate and channel count, loaded when it starts', async () => {

@@ -6,7 +6,7 @@ import {
   LLMContextFrame,
   type LLMMarkerFrame,
 } from '../frames/llm.ts'
-import type { FunctionCallResultFrame } from '../frames/tool.ts'
+import type { FunctionCallCancelFrame, FunctionCallResultFrame } from '../frames/tool.ts'
 import type { FrameContext } from '../processor/frame-context.ts'
 import { FrameProcessor, type ProcessorEvents } from '../processor/frame-processor.ts'
 import type { PipelineSetup } from '../processor/setup.ts'
@@ -88,7 +88,7 @@ export class LLMAssistantAggregator extends FrameProcessor<AssistantAggregatorEv
   /** Pictures that came for calls, until their results come. */
   readonly #images = new Map<string, Message>()
   #beforeSpeech = false
-  #ownModel: FrameProcessor | undefined = undefined
+  #ownModel: readonly FrameProcessor[] = []
 
   /** @throws PcError `invalid-summary-config`, `invalid-prune-limits`. */
   constructor(options: LLMAssistantAggregatorOptions) {
@@ -131,6 +131,7 @@ export class LLMAssistantAggregator extends FrameProcessor<AssistantAggregatorEv
 
   override async onSetup(setup: PipelineSetup): Promise<void> {
     const { processors, runtime } = setup
+    this.context.answer = 'none'
     const output = processors.findIndex(isOutputTransport)
     this.#beforeSpeech = output > processors.indexOf(this as FrameProcessor<never>)
     if (this.#beforeSpeech) {
@@ -140,14 +141,17 @@ export class LLMAssistantAggregator extends FrameProcessor<AssistantAggregatorEv
     const model = this.#params.contextSummarization?.llm
     if (!(model instanceof FrameProcessor) || processors.includes(model)) return
     // A model of its own stands in no pipeline: nobody else sets it up.
-    this.#ownModel = model
-    model.attach(setup)
-    await model.onSetup(setup)
+    this.#ownModel = withMembers(model)
+    for (const processor of this.#ownModel) processor.attach(setup)
+    await Promise.all(this.#ownModel.map(async (processor) => processor.onSetup(setup)))
   }
 
   override processFrame(frame: AnyFrame, direction: FrameDirection, ctx: FrameContext): void {
     const applied = applyContextFrame(this.context, frame, this.#params)
-    if (applied === 'run') this.#runs.now()
+    if (applied === 'run') {
+      if (frame.type === 'LLMRunFrame' && frame.whenFree) this.#runs.ask()
+      else this.#runs.now()
+    }
     if (applied === 'run' || applied === 'done') return
     if (direction === 'downstream') {
       if ((frame.type === 'EndTaskFrame' || frame.type === 'StopTaskFrame') && this.#runs.holdEnd(frame)) return
@@ -188,7 +192,7 @@ export class LLMAssistantAggregator extends FrameProcessor<AssistantAggregatorEv
   override async onCleanup(): Promise<void> {
     this.#runs.dispose()
     this.#summarizer.dispose()
-    await this.#ownModel?.onCleanup()
+    await Promise.all(this.#ownModel.map(async (processor) => processor.onCleanup()))
   }
 
   #record(frame: AnyFrame): void {
@@ -200,6 +204,7 @@ export class LLMAssistantAggregator extends FrameProcessor<AssistantAggregatorEv
         this.#recorder.begin()
         break
       case 'LLMFullResponseEndFrame':
+        this.#runs.responded(!this.#beforeSpeech || frame.skipTts === true || (this.#recorder.turn?.text ?? '') === '')
         this.#recorder.finish()
         this.#onResponse('end')
         break
@@ -249,8 +254,7 @@ export class LLMAssistantAggregator extends FrameProcessor<AssistantAggregatorEv
         this.#recordResult(frame)
         break
       case 'FunctionCallCancelFrame':
-        this.#images.delete(frame.toolCallId)
-        if (this.#ledger.cancel(frame)) this.#runs.ask()
+        this.#cancelCall(frame)
         break
       default:
         if (isText(frame)) this.#recordText(frame)
@@ -291,6 +295,13 @@ export class LLMAssistantAggregator extends FrameProcessor<AssistantAggregatorEv
     const updated = frame.properties.onContextUpdated
     if (updated !== undefined) this.spawn(`onContextUpdated of ${frame.functionName}`, async () => updated())
     if (asks) this.#runs.ask()
+  }
+
+  #cancelCall(frame: FunctionCallCancelFrame): void {
+    const { awaited } = this.#ledger
+    this.#images.delete(frame.toolCallId)
+    if (this.#ledger.cancel(frame)) this.#runs.ask()
+    else if (awaited && !this.#ledger.awaited) this.#runs.callsCancelled()
   }
 
   #recordOwnImage({ image, size, format, originalData, originalMimeType }: AssistantImageRawFrame): void {
@@ -356,6 +367,15 @@ function message({ text, interrupted, timestamp }: AssistantTurn): AssistantTurn
 
 function isText(frame: AnyFrame): frame is FrameFamily<'TextFrame'> {
   return frame.family.includes('TextFrame')
+}
+
+/** A processor and those it is made of, as a switcher is of models. */
+function withMembers(processor: FrameProcessor): readonly FrameProcessor[] {
+  return [processor, ...(isComposition(processor) ? processor.getProcessors().flatMap(withMembers) : [])]
+}
+
+function isComposition(processor: object): processor is { getProcessors(): readonly FrameProcessor[] } {
+  return 'getProcessors' in processor && typeof processor.getProcessors === 'function'
 }
 
 function isOutputTransport(processor: object): boolean {

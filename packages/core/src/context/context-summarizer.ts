@@ -63,11 +63,17 @@ export class ContextSummarizer {
     if (tooMany || tooLong) this.#request(this.#config)
   }
 
-  /** Summarises now, whatever the limits; reports when there is nothing to summarise. */
+  /**
+   * Summarises now, whatever the limits; reports when there is nothing to summarise.
+   *
+   * @throws PcError `invalid-summary-config`.
+   */
   now(config: ContextSummaryConfig): void {
+    const full = { ...this.#config, ...config }
+    verify(full)
     if (this.#pending !== undefined) {
       this.#host.runtime().log.log('warn', 'The context is being summarised already: the request is ignored.')
-    } else if (!this.#request({ ...this.#config, ...config })) {
+    } else if (!this.#request(full)) {
       const message = 'There is nothing to summarise: the context is short, or its calls are still running.'
       this.#host.failed(new PcError(message, { code: 'nothing-to-summarize', kind: 'invalid-request' }))
     }
@@ -79,7 +85,7 @@ export class ContextSummarizer {
     if (pending?.requestId !== requestId) return
     this.dispose()
     if (summary.trim() === '') {
-      const reason = error ?? 'the model gave no text'
+      const reason = (error ?? 'the model gave no text').replace(/\.$/, '')
       this.#host.failed(
         new PcError(`The context was not summarised: ${reason}.`, { code: 'summary-failed', kind: 'transient' }),
       )
@@ -187,6 +193,7 @@ function isThought(message: unknown): boolean {
 
 function verify(config: AutoContextSummaryConfig): void {
   const { maxContextTokens, maxUnsummarizedMessages, summaryMessageTemplate = SUMMARY_TEMPLATE } = config
+  const { minMessagesAfterSummary = 4 } = config
   const numbers = {
     maxContextTokens,
     maxUnsummarizedMessages,
@@ -195,6 +202,9 @@ function verify(config: AutoContextSummaryConfig): void {
   }
   for (const [name, value] of Object.entries(numbers)) {
     if (value !== undefined && value !== null && !(value > 0)) throw invalid(`${name} is ${value}; it must be above 0`)
+  }
+  if (!(minMessagesAfterSummary >= 0)) {
+    throw invalid(`minMessagesAfterSummary is ${minMessagesAfterSummary}; it must be 0 or more`)
   }
   if (maxContextTokens === null && maxUnsummarizedMessages === null) {
     throw invalid('one of maxContextTokens and maxUnsummarizedMessages must be a number')

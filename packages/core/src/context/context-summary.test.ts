@@ -89,8 +89,10 @@ test('it happens by itself when a response begins and there are too many message
   expect(few.applied).toHaveLength(0)
   const many = await run(talk(21), response(), { params })
   expect(many.messages).toHaveLength(5)
-  const long = await run([user('x'.repeat(40_000)), ...talk(5)], response(), { params })
-  expect(long.applied).toHaveLength(1)
+  /** Six messages, each of 10 tokens and a token per four characters. */
+  const tokens = (count: number): Message[] => [user('x'.repeat((count - 70) * 4)), ...talk(5)]
+  expect((await run(tokens(7999), response(), { params })).applied).toHaveLength(0)
+  expect((await run(tokens(8000), response(), { params })).applied).toHaveLength(1)
   const never = await run(talk(30), response())
   expect(never.applied).toHaveLength(0)
   const limits = { maxContextTokens: 100, maxUnsummarizedMessages: null }
@@ -179,8 +181,12 @@ test('a summary of messages that were replaced meanwhile, or that nobody asked f
     { model },
   )
   expect(replaced.messages).toEqual(talk(3))
-  const unasked = await run(talk(10), [new LLMContextSummaryResultFrame('none', 'Nonsense.')])
-  expect(unasked.messages).toEqual(talk(10))
+  const stray = new LLMContextSummaryResultFrame('none', 'Nonsense.')
+  expect((await run(talk(10), [stray])).messages).toEqual(talk(10))
+  const beside = await run(talk(10), [new LLMSummarizeContextFrame(), stray, { pauseMs: 200 }], {
+    model: new Summarizer('Mine.', 100),
+  })
+  expect(beside.messages).toEqual([user('Conversation summary: Mine.'), ...talk(10).slice(6)])
 })
 
 test('a summary outlives an interruption, and what is said meanwhile stays behind it', async () => {
@@ -263,4 +269,16 @@ test('a configuration that cannot hold is refused where it is given', () => {
   expect(make({ maxContextTokens: 0 })).toThrow('maxContextTokens is 0')
   expect(make({ maxContextTokens: null, maxUnsummarizedMessages: null })).toThrow('must be a number')
   expect(make({ summaryMessageTemplate: 'Summary' })).toThrow('{summary}')
+})
+
+test('a request by hand that cannot hold is reported and loses no message', async () => {
+  for (const config of [
+    { summaryMessageTemplate: 'They talked before.' },
+    { targetContextTokens: 0 },
+    { summarizationTimeoutSecs: -1 },
+    { minMessagesAfterSummary: Number.NaN },
+  ]) {
+    const { messages, errors, asked } = await run(talk(8), [new LLMSummarizeContextFrame(config)])
+    expect([messages, errors, asked]).toEqual([talk(8), ['invalid-summary-config'], []])
+  }
 })

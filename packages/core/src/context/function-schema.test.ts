@@ -10,6 +10,8 @@ const call: ToolCallContext = {
   signal: new AbortController().signal,
   context: new LLMContext(),
   toolCallId: 't1',
+  functionName: 'book',
+  resultCallback: () => {},
   idempotencyKey: 'k1',
   llm: { pushFrame: () => {} },
   progress: () => {},

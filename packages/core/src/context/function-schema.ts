@@ -1,4 +1,5 @@
 import type { Frame, FrameDirection } from '../frames/frame.ts'
+import type { FunctionCallResultProperties } from '../frames/tool.ts'
 import { PcError } from '../runtime/errors.ts'
 import type { UserTurnExpectation } from '../turns/user-turn-expectation.ts'
 import type { LLMContext } from './llm-context.ts'
@@ -17,7 +18,8 @@ export interface ToolCallContext {
   readonly toolCallId: string
   /**
    * For services that must not do a thing twice, such as payments. A call that is made again because an earlier one, of
-   * the same function with the same arguments, did not finish gets the key of that one; every other call its own.
+   * the same function with the same arguments, did not finish gets the key of that one, for as long as the service's
+   * `idempotencyKeySecs` says; every other call its own.
    */
   readonly idempotencyKey: string
   /** The language model service: pushes frames from its place in the pipeline. */
@@ -26,6 +28,12 @@ export interface ToolCallContext {
   readonly progress: (result: unknown) => void
   /** The application's own objects, as the task got them. */
   readonly appResources: unknown
+  readonly functionName: string
+  /**
+   * Gives the result instead of returning it, also after the handler has returned. A handler that takes it and returns
+   * nothing leaves the call open until it is used.
+   */
+  readonly resultCallback: (result: unknown, properties?: FunctionCallResultProperties) => void
 }
 
 /**
@@ -41,7 +49,7 @@ export interface FunctionCallOptions {
    * background, so that its result comes as a message of its own. Default true, and false for a background function.
    */
   readonly cancelOnInterruption?: boolean | 'detach' | undefined
-  /** The call is cancelled after this long, seconds. Default: that of the service. */
+  /** The call is cancelled after this long, seconds; `Infinity`: never. Default: that of the service. */
   readonly timeoutSecs?: number | undefined
   /** The conversation goes on while it runs, and hears of its results by messages of their own. Default false. */
   readonly background?: boolean | undefined

@@ -20,7 +20,14 @@ export {
   type ToolHandler,
   type TypedFunctionDefinition,
 } from './function-schema.ts'
-export type { JsonSchema, SchemaIssue, SchemaOutput, SchemaResult, StandardSchema } from './standard-schema.ts'
+export {
+  describeIssue,
+  type JsonSchema,
+  type SchemaIssue,
+  type SchemaOutput,
+  type SchemaResult,
+  type StandardSchema,
+} from './standard-schema.ts'
 export { type CustomTools, type ToolChoice, type Tools, type ToolsDefinition, ToolsSchema } from './tools.ts'
 export { LLMContext, LLMContext as OpenAILLMContext, type LLMContextOptions, type MessagePlace } from './llm-context.ts'
 export {
@@ -41,6 +48,8 @@ export {
 } from './assistant-aggregator.ts'
 export type { AssistantThought } from './thought-recorder.ts'
 export { createAudioMessage, createImageMessage, type MediaMessageOptions } from './media-messages.ts'
+export { transcriptOf } from './message-range.ts'
+export { decodeToolContent, encodeToolContent, type ToolCallState } from './tool-messages.ts'
 export { pruneMessages, type PruneLimits } from './prune-messages.ts'
 export type { SummaryApplied } from './context-summarizer.ts'
 export type { AutoContextSummaryConfig, ContextSummaryConfig, SummaryModel } from './summary-config.ts'

@@ -47,6 +47,11 @@ export class LLMContext {
   #toolChoice: ToolChoice | undefined
   /** @internal Holds results that the model has not been run on, because it was not its turn. */
   hasUnreadResults = false
+  /**
+   * @internal Whether an answer of the model is on its way to the user: `due` until it was heard, `cut` when a turn of
+   * the user stopped it. `untold` while no assistant aggregator follows it.
+   */
+  answer: 'untold' | 'none' | 'due' | 'cut' = 'untold'
   /** @internal How often something was put to the model: an answer that begins has read all of it. */
   asked = 0
   /** @internal How much of it an answer of an LLMService has begun to read. */

@@ -25,6 +25,8 @@ export class ModelRuns {
   readonly #host: ModelRunsHost
   #userSpeaks = false
   #botSpeaks = false
+  /** How far a response has come here. */
+  #answer: 'none' | 'begun' | 'spoken later' = 'none'
   /** The model is to run when the burst of results is over, or when the agent has stopped speaking. */
   #run: 'no' | 'soon' | 'afterSpeech' = 'no'
   /** The number of the newest results that ask for a run. */
@@ -40,6 +42,8 @@ export class ModelRuns {
   follow(frame: AnyFrame): void {
     switch (frame.type) {
       case 'LLMFullResponseStartFrame':
+        this.#answer = 'begun'
+        this.#host.context.answer = 'due'
         // A model that is no LLMService does not say what it has read.
         if (this.#host.context.read === 0) this.#asked = undefined
         break
@@ -54,11 +58,23 @@ export class ModelRuns {
         break
       case 'BotStoppedSpeakingFrame':
         this.#botSpeaks = false
+        if (this.#answer === 'spoken later') this.#heard()
         if (this.#run === 'afterSpeech') this.#run = 'soon'
         this.#runIfAsked()
         break
       default:
     }
+  }
+
+  /** A response has come to its end here. Where it is spoken further down, it was heard when the agent stops speaking. */
+  responded(isHeard: boolean): void {
+    if (isHeard) this.#heard()
+    else this.#answer = 'spoken later'
+  }
+
+  /** The calls that the conversation waited for were cancelled. */
+  callsCancelled(): void {
+    if (this.#userSpeaks) this.#host.context.answer = 'cut'
   }
 
   /** Results that come in one burst share a run: it waits until the burst is over. */
@@ -81,6 +97,7 @@ export class ModelRuns {
     if (unread || (this.#asked !== undefined && !this.#isRead())) this.#host.context.hasUnreadResults = true
     this.#asked = undefined
     this.#run = 'no'
+    this.#answer = 'none'
     this.letEndGo()
   }
 
@@ -98,6 +115,12 @@ export class ModelRuns {
 
   dispose(): void {
     this.#end?.timer.cancel()
+  }
+
+  #heard(): void {
+    const { context } = this.#host
+    this.#answer = 'none'
+    if (context.answer === 'due') context.answer = 'none'
   }
 
   /** An answer that began meanwhile, to the user as a rule, has read the results. */

@@ -47,3 +47,14 @@ test('whether a background call runs is read from the same form that is written'
   expect(decodeBackgroundMessage('{"type":"other"}')).toBeUndefined()
   expect(decodeBackgroundMessage('Hello')).toBeUndefined()
 })
+
+test('a background call that begins asks the model to wait and tells it nothing of what comes, its end asks to pass it on', () => {
+  const begin = encodeBackgroundStart('a')
+  expect(begin).toMatch(/Do not call it again/)
+  expect(begin).toMatch(/do not guess/)
+  expect(begin).not.toMatch(/developer|message|later/)
+  const words = (state: Parameters<typeof backgroundMessage>[1]): string => messageText(backgroundMessage('a', state))
+  expect(words({ status: 'finished', result: 1 })).toMatch(/tell the user the result once/)
+  expect(words({ status: 'running', result: 1 })).not.toContain('description')
+  expect(words({ status: 'cancelled' })).toMatch(/no result/)
+})

@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import type { Frame } from '../frames/frame.ts'
 import { CancelTaskFrame, InterruptionFrame } from '../frames/lifecycle.ts'
 import {
@@ -10,9 +10,17 @@ import {
   LLMSetToolsFrame,
 } from '../frames/llm.ts'
 import { InterimTranscriptionFrame, TranscriptionFrame, TranslationFrame } from '../frames/text.ts'
-import { UserStartedSpeakingFrame, UserStoppedSpeakingFrame, UserTurnInferenceFrame } from '../frames/turn.ts'
+import {
+  UserStartedSpeakingFrame,
+  UserStoppedSpeakingFrame,
+  UserTurnInferenceFrame,
+  VADUserStartedSpeakingFrame,
+  VADUserStoppedSpeakingFrame,
+} from '../frames/turn.ts'
 import { type Pause, runTest } from '../testing/run-test.ts'
+import type { UserTurnProcessorOptions } from '../turns/turn-processor-options.ts'
 import { UserTurnProcessor } from '../turns/turn-processor.ts'
+import { ExternalUserTurnStrategies } from '../turns/user-turn-strategies.ts'
 import { LLMContext } from './llm-context.ts'
 import { ToolsSchema } from './tools.ts'
 import { LLMUserAggregator, type LLMUserAggregatorParams, type UserTurnMessage } from './user-aggregator.ts'
@@ -31,7 +39,7 @@ async function run(
   const added: (string | null)[] = []
   const stopped: UserTurnMessage[] = []
   aggregator.on('userTurnMessageAdded', ({ content }) => added.push(content))
-  aggregator.on('userTurnStopped', (message) => stopped.push(message))
+  aggregator.on('userTurnStopped', (_strategy, message) => stopped.push(message))
   const { down, up } = await runTest(turns ? [aggregator, new UserTurnProcessor()] : aggregator, { frames })
   return { context, added, stopped, down, up, types: down.map(({ type }) => type) }
 }
@@ -161,4 +169,64 @@ test('a change of tools is told to the model once when wanted', async () => {
     { role: 'developer', content: 'You can no longer call: `hear`.' },
   ])
   expect(context.tools).toBeUndefined()
+})
+
+describe('the events of a turn tell which strategy decided', () => {
+  async function decided(options: UserTurnProcessorOptions, frames: readonly (Frame | Pause)[]): Promise<unknown[]> {
+    const aggregator = new LLMUserAggregator({ context: new LLMContext() })
+    const seen: unknown[] = []
+    aggregator.eventHandler('on_user_turn_started', (strategy) => seen.push(strategy))
+    aggregator.eventHandler('on_user_turn_stopped', (strategy, { content }) => seen.push([strategy, content]))
+    await runTest([new UserTurnProcessor(options), aggregator], { frames })
+    return seen
+  }
+  const voice = new VADUserStartedSpeakingFrame(0.2, 0)
+  const silence = new VADUserStoppedSpeakingFrame(0.2, 0)
+  const external = { userTurnStrategies: new ExternalUserTurnStrategies() }
+
+  test.each<[string, UserTurnProcessorOptions, readonly (Frame | Pause)[], unknown[]]>([
+    [
+      'of the default ones',
+      {},
+      [voice, heard('Hello.'), silence, { pauseMs: 2000 }],
+      ['VADUserTurnStartStrategy', ['SpeechTimeoutUserTurnStopStrategy', 'Hello.']],
+    ],
+    [
+      'that noticed words without a voice',
+      {},
+      [heard('Hello.'), { pauseMs: 2000 }],
+      ['TranscriptionUserTurnStartStrategy', ['SpeechTimeoutUserTurnStopStrategy', 'Hello.']],
+    ],
+    [
+      'unless it was the stop timeout',
+      {},
+      [voice, silence, { pauseMs: 6000 }],
+      ['VADUserTurnStartStrategy', [undefined, '']],
+    ],
+    [
+      'also where it took the turn over from another part of the pipeline',
+      external,
+      [new UserStartedSpeakingFrame(), heard('Hello.'), new UserStoppedSpeakingFrame(), { pauseMs: 2000 }],
+      ['ExternalUserTurnStartStrategy', ['ExternalUserTurnStopStrategy', 'Hello.']],
+    ],
+    [
+      'also of words that come after the end that another part announced',
+      external,
+      [new UserStartedSpeakingFrame(), new UserStoppedSpeakingFrame(), heard('Hello.'), { pauseMs: 2000 }],
+      ['ExternalUserTurnStartStrategy', [undefined, ''], ['ExternalUserTurnStopStrategy', 'Hello.']],
+    ],
+  ])('%s', async (_title, options, frames, seen) => {
+    expect(await decided(options, frames)).toEqual(seen)
+  })
+
+  test('also where the end overtakes the words it covers', async () => {
+    const aggregator = new LLMUserAggregator({ context: new LLMContext() })
+    const seen: unknown[] = []
+    aggregator.on('userTurnStopped', (strategy, { content }) => seen.push([strategy, content]))
+    const stop = new UserStoppedSpeakingFrame('judge')
+    await runTest(aggregator, {
+      frames: [new UserStartedSpeakingFrame(), heard('Hello.'), stop, new UserTurnInferenceFrame(1, 'deferred')],
+    })
+    expect(seen).toEqual([['judge', 'Hello.']])
+  })
 })

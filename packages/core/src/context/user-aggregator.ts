@@ -9,6 +9,7 @@ import type { Timer } from '../runtime/clock.ts'
 import { PcError } from '../runtime/errors.ts'
 import { isoTime } from '../runtime/iso-time.ts'
 import { UserTurnProcessor } from '../turns/turn-processor.ts'
+import { isOpen } from '../turns/turn-state.ts'
 import type { UserTurnExpectation } from '../turns/user-turn-expectation.ts'
 import type { UserTurnParams } from '../turns/user-turn-params.ts'
 import { applyContextFrame, type ContextFrameParams } from './context-frames.ts'
@@ -18,16 +19,14 @@ import { SpokenText } from './spoken-text.ts'
 /** How the user's half works. */
 export interface LLMUserAggregatorParams extends ContextFrameParams, UserTurnParams {
   /**
-   * Where no turn processor decides turns: the user's words are committed this long after the last transcript, seconds.
-   * Default 0.5.
-   */
-  readonly aggregationTimeout?: number | undefined
-  /**
    * Whether the model hears and speaks by itself, so that transcripts are for the record alone: they enter the context
    * when the model answers, ahead of its message, and the model is not run on them. Default: as the model announces.
    */
   readonly realtimeServiceMode?: boolean | undefined
 }
+
+/** An answer that noise cuts is asked for again this often, or the agent's own echo would have it talk for ever. */
+const MOST_REPEATS = 3
 
 /** What {@link LLMUserAggregator} takes. */
 export interface LLMUserAggregatorOptions {
@@ -51,11 +50,15 @@ export interface UserTurnMessage {
 
 /** Events of {@link LLMUserAggregator}. */
 export interface UserAggregatorEvents extends ProcessorEvents {
-  userTurnStarted: []
+  /** `strategy` is the name of the one that decided; `undefined` where no turn processor does. */
+  userTurnStarted: [strategy: string | undefined]
   /** A message is in the context; one turn may add several. */
   userTurnMessageAdded: [message: UserTurnMessage]
-  /** The turn is over: all it added, joined. */
-  userTurnStopped: [message: UserTurnMessage]
+  /**
+   * The turn is over: all it added, joined. `strategy` is the name of the one that decided; `undefined` for timeouts and
+   * the end of the session.
+   */
+  userTurnStopped: [strategy: string | undefined, message: UserTurnMessage]
   /** No strategy ended the turn; it is ended now. */
   userTurnStopTimeout: []
   /** The user has said nothing for `userIdleTimeout` after the agent. */
@@ -82,6 +85,7 @@ export class LLMUserAggregator extends FrameProcessor<UserAggregatorEvents> {
   readonly turnParams: UserTurnParams
   readonly #params: LLMUserAggregatorParams
   #expectation: UserTurnExpectation = 'free'
+  #turns: UserTurnProcessor | undefined = undefined
   #unfollow: readonly (() => void)[] = []
   readonly #paired: boolean
   #pending = new SpokenText()
@@ -91,7 +95,13 @@ export class LLMUserAggregator extends FrameProcessor<UserAggregatorEvents> {
   /** What this turn has committed so far. */
   #committed: string[] = []
   #speaking = false
+  /** Whose decision the end of the turn was, when it is known ahead of the words. */
+  #endedBy: string | undefined = undefined
   #turnsAreDecided = false
+  /** How often the model was asked again since the user last said something. */
+  #repeats = 0
+  /** The model may be answering what the user is expected to have said. */
+  #askedAhead = false
   #timer: Timer | undefined = undefined
   #realtime: boolean
   /** Where the words that belong to the answer in the making stand, or will when they come. */
@@ -112,6 +122,14 @@ export class LLMUserAggregator extends FrameProcessor<UserAggregatorEvents> {
     this.#paired = paired
   }
 
+  /**
+   * The turn processor of its pipeline, from setup to cleanup: there strategies and policies are changed while the session
+   * runs. `undefined` where nobody decides turns.
+   */
+  get turns(): UserTurnProcessor | undefined {
+    return this.#turns
+  }
+
   /** @internal The model answers: what the user said stands ahead of it, also what is recognised later. */
   modelAnswers(phase: 'start' | 'end'): void {
     if (!this.#realtime) return
@@ -128,6 +146,7 @@ export class LLMUserAggregator extends FrameProcessor<UserAggregatorEvents> {
     this.#turnsAreDecided = turns !== undefined
     this.#expectation = 'free'
     this.#follow(turns)
+    turns?.forceRealtime(this.#params.realtimeServiceMode)
   }
 
   override processFrame(frame: AnyFrame, _direction: FrameDirection, ctx: FrameContext): void {
@@ -147,20 +166,21 @@ export class LLMUserAggregator extends FrameProcessor<UserAggregatorEvents> {
         break
       case 'UserTurnInferenceFrame':
         this.#leaveTurnsToOthers()
-        if (!this.#realtime && this.#commit()) this.#runModel(++this.context.asked)
-        if (!this.#speaking) this.#endTurn()
+        if (!this.#realtime) this.#answerTurn()
+        if (!this.#speaking) this.#endTurn(this.#endedBy ?? frame.strategy)
         return
       case 'UserTurnSpeculationFrame':
         this.#speculate(frame.text)
         return
       case 'UserStartedSpeakingFrame':
         this.#leaveTurnsToOthers()
-        this.#startTurn()
+        this.#startTurn(frame.strategy)
         break
       case 'UserStoppedSpeakingFrame':
         this.#speaking = false
+        this.#endedBy = frame.strategy
         // Words that still wait are on their way to be committed.
-        if (this.#realtime || this.#pending.text === '') this.#endTurn()
+        if (this.#realtime || this.#pending.text === '') this.#endTurn(frame.strategy)
         this.#deliverResults()
         break
       default:
@@ -171,6 +191,14 @@ export class LLMUserAggregator extends FrameProcessor<UserAggregatorEvents> {
   /** The engine forwards lifecycle frames; the hooks below are enough. */
   override handles(): boolean {
     return false
+  }
+
+  /** Who else interrupts does not want the answer. */
+  override onInterruption(): void {
+    if (this.context.answer !== 'due' && this.context.answer !== 'cut') return
+    // The news that the turn has begun may still be on its way.
+    const byUser = this.#speaking || (this.#turns !== undefined && isOpen(this.#turns.turnState))
+    this.context.answer = byUser ? 'cut' : 'none'
   }
 
   override onEnd(): void {
@@ -193,6 +221,7 @@ export class LLMUserAggregator extends FrameProcessor<UserAggregatorEvents> {
   /** What the turn processor tells is told here too: this is the half that applications know. */
   #follow(turns: UserTurnProcessor | undefined): void {
     for (const stop of this.#unfollow) stop()
+    this.#turns = turns
     const names = ['userTurnStopTimeout', 'userTurnIdle', 'userMuteStarted', 'userMuteStopped'] as const
     this.#unfollow = turns === undefined ? [] : names.map((name) => turns.on(name, () => this.emit(name)))
   }
@@ -210,14 +239,15 @@ export class LLMUserAggregator extends FrameProcessor<UserAggregatorEvents> {
     this.#timer?.cancel()
   }
 
-  #startTurn(): void {
+  #startTurn(strategy: string | undefined): void {
     // The earlier turn was never said to be over.
     if (this.#committed.length > 0) this.#endTurn()
     this.#speaking = true
+    this.#endedBy = undefined
     this.#tellExpectation()
     this.#answered = undefined
     this.#timestamp ??= this.#now()
-    this.emit('userTurnStarted')
+    this.emit('userTurnStarted', strategy)
   }
 
   #collect(frame: TranscriptionFrame): void {
@@ -256,6 +286,19 @@ export class LLMUserAggregator extends FrameProcessor<UserAggregatorEvents> {
     return true
   }
 
+  #answerTurn(): void {
+    if (this.#commit()) {
+      this.#repeats = 0
+      this.#runModel(++this.context.asked)
+    } else if (this.context.answer === 'cut' && this.#repeats < MOST_REPEATS) {
+      this.#repeats++
+      this.#runModel(++this.context.asked)
+    }
+    // Nobody asks what the model was asked ahead.
+    else if (this.#askedAhead) this.#speculate(undefined)
+    this.#askedAhead = false
+  }
+
   /** Shows the model the context as it would be; the true one learns nothing of it. */
   #speculate(text: string | undefined): void {
     if (this.#realtime) return
@@ -264,10 +307,9 @@ export class LLMUserAggregator extends FrameProcessor<UserAggregatorEvents> {
     const { messages, tools, toolChoice } = this.context
     const content = words.text
     const expected = [...messages, { role: 'user', content }] as const
-    const asks = text !== undefined && content !== ''
-    this.pushFrame(
-      new LLMSpeculationFrame(asks ? new LLMContext({ messages: expected, tools, toolChoice }) : undefined),
-    )
+    this.#askedAhead = text !== undefined && content !== ''
+    const context = this.#askedAhead ? new LLMContext({ messages: expected, tools, toolChoice }) : undefined
+    this.pushFrame(new LLMSpeculationFrame(context))
   }
 
   #recordAnswered({ place, text }: AnsweredWords, words: string): void {
@@ -280,10 +322,10 @@ export class LLMUserAggregator extends FrameProcessor<UserAggregatorEvents> {
     if (this.context.hasUnreadResults && this.#pending.text === '') this.#runModel()
   }
 
-  #endTurn(): void {
+  #endTurn(strategy?: string): void {
     const content = this.#realtime ? null : this.#committed.join(' ')
     if (this.#timestamp === undefined) return
-    this.emit('userTurnStopped', this.#message(content))
+    this.emit('userTurnStopped', strategy, this.#message(content))
     this.#committed = []
     this.#timestamp = undefined
   }

@@ -1,5 +1,5 @@
 import type { AnyFrame, FrameDirection } from '../frames/frame.ts'
-import type { EndFrame } from '../frames/lifecycle.ts'
+import type { EndFrame, StopFrame } from '../frames/lifecycle.ts'
 import { TranscriptionFrame } from '../frames/text.ts'
 import type { KeypadEntry } from '../frames/transport.ts'
 import type { FrameContext } from '../processor/frame-context.ts'
@@ -19,13 +19,15 @@ export interface DTMFAggregatorOptions {
 
 /**
  * Makes what the user typed on a telephone into what they said: a finalized TranscriptionFrame per sequence of keys. The
- * first key of a sequence interrupts the agent. It stands behind the input transport, ahead of the turn processor.
+ * first key of a sequence interrupts the agent, unless the pipeline's `allowInterruptions` is false or the user is muted.
+ * It stands behind the input transport, ahead of the turn processor.
  */
 export class DTMFAggregator extends FrameProcessor {
   readonly #timeoutSecs: number
   readonly #terminationDigit: KeypadEntry
   readonly #prefix: string
   #keys = ''
+  #muted = false
   #timer: Timer | undefined
 
   constructor(options: DTMFAggregatorOptions = {}) {
@@ -41,16 +43,23 @@ export class DTMFAggregator extends FrameProcessor {
 
   override processFrame(frame: AnyFrame, direction: FrameDirection, ctx: FrameContext): void {
     ctx.push(frame, direction)
+    if (frame.type === 'UserMuteStartedFrame' || frame.type === 'UserMuteStoppedFrame') {
+      this.#muted = frame.type === 'UserMuteStartedFrame'
+    }
     if (frame.type !== 'InputDTMFFrame') return
     const first = this.#keys === ''
     this.#keys += frame.button
     this.#timer?.cancel()
-    if (first) this.broadcastInterruption()
+    if (first && !this.#muted && this.setup.params.allowInterruptions) this.broadcastInterruption()
     if (frame.button === this.#terminationDigit) this.#flush()
     else this.#timer = this.runtime.clock.setTimeout(() => this.#flush(), this.#timeoutSecs * 1000)
   }
 
   override onEnd(_frame: EndFrame, _ctx: FrameContext): void {
+    this.#flush()
+  }
+
+  override onStop(_frame: StopFrame, _ctx: FrameContext): void {
     this.#flush()
   }
 

@@ -1,4 +1,9 @@
-import { UserMuteStartedFrame, UserMuteStoppedFrame } from '../frames/turn.ts'
+import {
+  UserMuteStartedFrame,
+  UserMuteStoppedFrame,
+  VADUserStartedSpeakingFrame,
+  VADUserStoppedSpeakingFrame,
+} from '../frames/turn.ts'
 import type { AnyFrame, FrameDirection } from '../frames/frame.ts'
 import type { StartFrame } from '../frames/lifecycle.ts'
 import type { FrameContext } from '../processor/frame-context.ts'
@@ -6,6 +11,7 @@ import { FrameProcessor } from '../processor/frame-processor.ts'
 import type { Timer } from '../runtime/clock.ts'
 import { createMuteMachine, type MuteMachine, type MuteState } from '../turns/mute-machine.ts'
 import { type TurnEvent, turnEventOf } from '../turns/turn-events.ts'
+import { earliest } from '../turns/turn-machine.ts'
 import type { UserMuteStrategy } from '../turns/user-mute-strategy.ts'
 import { isOfKind } from './frame-kinds.ts'
 
@@ -16,22 +22,15 @@ export interface STTMuteFilterOptions {
   readonly name?: string
 }
 
-const OF_USER = isOfKind([
-  'InputAudioRawFrame',
-  'VADUserStartedSpeakingFrame',
-  'VADUserStoppedSpeakingFrame',
-  'UserSpeakingFrame',
-  'UserStartedSpeakingFrame',
-  'UserStoppedSpeakingFrame',
-  'ProposedUserStartedSpeakingFrame',
-  'ProposedUserStoppedSpeakingFrame',
-  'InterimTranscriptionFrame',
-  'TranscriptionFrame',
-])
+/** An agent whose end is never told is believed for so long, milliseconds. */
+const BOT_LOST_MS = 30_000
+
+const isUserAudio = isOfKind(['InputAudioRawFrame'])
 
 /**
- * Lets nothing of the user pass while a strategy mutes: no audio, no voice activity, no transcripts. It stands ahead of
- * what must not hear; a turn processor takes the same strategies where only turns are to be muted.
+ * Lets nothing of the user pass while a strategy mutes: no audio, no voice activity, no transcripts. A voice that is
+ * muted is over for those behind, and one that outlasts the mute begins where that ends. It stands ahead of what must not
+ * hear; a turn processor takes the same strategies where only turns are to be muted.
  *
  * ```ts
  * new STTMuteFilter({ strategies: [new MuteUntilFirstBotCompleteUserMuteStrategy()] })
@@ -40,7 +39,12 @@ const OF_USER = isOfKind([
 export class STTMuteFilter extends FrameProcessor {
   readonly #machine: MuteMachine
   #state: MuteState
-  #botSpeaking = false
+  /** Until when the agent is believed to speak without a further sign; `undefined`: it is silent. */
+  #botUntilMs: number | undefined
+  /** The user is audible, muted or not. */
+  #voice = false
+  /** Those behind know of a voice. */
+  #voiceTold = false
   #timer: Timer | undefined
 
   constructor(options: STTMuteFilterOptions) {
@@ -65,9 +69,13 @@ export class STTMuteFilter extends FrameProcessor {
 
   override processFrame(frame: AnyFrame, direction: FrameDirection, ctx: FrameContext): void {
     const event = turnEventOf(frame)
-    const wasMuted = this.#state.muted
-    const suppressed = event === undefined ? wasMuted : this.#reduce(event)
-    if (!((suppressed || wasMuted) && OF_USER(frame))) ctx.push(frame, direction)
+    const passes = event === undefined ? !(this.#state.muted && isUserAudio(frame)) : !this.#reduce(event)
+    if (passes) ctx.push(frame, direction)
+    if (direction === 'downstream' && (event?.type === 'vadStarted' || event?.type === 'vadStopped')) {
+      this.#voice = event.type === 'vadStarted'
+      if (passes) this.#voiceTold = this.#voice
+    }
+    this.#tellVoice()
   }
 
   override onEnd(): void {
@@ -78,14 +86,22 @@ export class STTMuteFilter extends FrameProcessor {
     this.#timer?.cancel()
   }
 
+  #tellVoice(): void {
+    const audible = this.#voice && !this.#state.muted
+    if (audible === this.#voiceTold) return
+    this.#voiceTold = audible
+    this.pushFrame(audible ? new VADUserStartedSpeakingFrame() : new VADUserStoppedSpeakingFrame())
+  }
+
   /** True when the event is one that nobody else may hear of. */
   #reduce(event: TurnEvent): boolean {
-    if (event.type === 'botStarted') this.#botSpeaking = true
-    if (event.type === 'botStopped') this.#botSpeaking = false
     const nowMs = this.runtime.clock.nowMs()
+    const speaks = event.type === 'botStarted' || (event.type === 'botSpeaking' && this.#botUntilMs !== undefined)
+    if (speaks) this.#botUntilMs = nowMs + BOT_LOST_MS
+    if (event.type === 'botStopped') this.#botUntilMs = undefined
     const { state, effects, suppressed } = this.#machine.reduce(this.#state, event, {
       nowMs,
-      botSpeaking: this.#botSpeaking,
+      botSpeaking: this.#botUntilMs !== undefined,
     })
     this.#state = state
     for (const effect of effects) {
@@ -99,9 +115,12 @@ export class STTMuteFilter extends FrameProcessor {
 
   #watch(nowMs: number): void {
     this.#timer?.cancel()
-    const { deadlineMs } = this.#state
+    const deadlineMs = earliest([this.#state.deadlineMs, this.#botUntilMs])
     if (deadlineMs === undefined) return
-    const wake = (): void => void this.#reduce({ type: 'time' })
+    const wake = (): void => {
+      this.#reduce({ type: deadlineMs === this.#botUntilMs ? 'botStopped' : 'time' })
+      this.#tellVoice()
+    }
     this.#timer = this.runtime.clock.setTimeout(wake, deadlineMs - nowMs)
   }
 }

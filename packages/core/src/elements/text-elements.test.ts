@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import type { Frame } from '../frames/frame.ts'
 import { InputDTMFFrame, type KeypadEntry } from '../frames/transport.ts'
-import { InterruptionFrame } from '../frames/lifecycle.ts'
+import { InterruptionFrame, StopFrame } from '../frames/lifecycle.ts'
 import { LLMFullResponseEndFrame, LLMFullResponseStartFrame } from '../frames/llm.ts'
 import {
   type AggregatedTextFrame,
@@ -10,8 +10,12 @@ import {
   TextFrame,
   type TranscriptionFrame,
 } from '../frames/text.ts'
+import { BotStartedSpeakingFrame, BotStoppedSpeakingFrame } from '../frames/turn.ts'
+import { defineProcessor } from '../processor/define-processor.ts'
 import { SentenceAggregator } from '../text/sentence-aggregator.ts'
 import { runTest } from '../testing/run-test.ts'
+import { UserTurnProcessor } from '../turns/turn-processor.ts'
+import { AlwaysUserMuteStrategy } from '../turns/user-mute-strategy.ts'
 import { AsyncGeneratorProcessor } from './async-generator-processor.ts'
 import { DTMFAggregator } from './dtmf-aggregator.ts'
 import { LLMTextProcessor } from './llm-text-processor.ts'
@@ -93,6 +97,47 @@ describe('DTMFAggregator', () => {
     const aggregator = new DTMFAggregator({ terminationDigit: '*', prefix: '', timeoutSecs: 1 })
     const { down } = await runTest(aggregator, { frames: [...keys('#', '*'), ...keys('7'), { pauseMs: 1000 }] })
     expect(told(down).filter((text) => text !== 'InputDTMFFrame')).toEqual(['#*', '7'])
+  })
+})
+
+describe('the keys of a telephone', () => {
+  const key = (button: KeypadEntry): Frame => new InputDTMFFrame(button)
+
+  test('interrupt nobody where the pipeline does not allow it, nor while the user is muted', async () => {
+    const notAllowed = await runTest(new DTMFAggregator(), {
+      frames: [key('1'), key('#')],
+      params: { allowInterruptions: false },
+    })
+    expect(notAllowed.task.counters.interruptions).toBe(0)
+    const turns = new UserTurnProcessor({ userMuteStrategies: [new AlwaysUserMuteStrategy()] })
+    const agent = defineProcessor({
+      name: 'agent',
+      on: {
+        TextFrame(frame, ctx) {
+          ctx.push(frame.text === 'speaks' ? new BotStartedSpeakingFrame() : new BotStoppedSpeakingFrame(), 'upstream')
+        },
+      },
+    })
+    const { task, clock, down } = await runTest([new DTMFAggregator(), turns, agent], {
+      frames: [new TextFrame('speaks'), key('1'), key('#')],
+      end: false,
+    })
+    expect(task.counters.interruptions).toBe(0)
+    await task.queueFrames([new TextFrame('is silent'), key('2'), key('#')])
+    expect(task.counters.interruptions).toBeGreaterThan(0)
+    expect(told(down).filter((text) => text.startsWith('DTMF'))).toEqual(['DTMF: 2#'])
+    void task.cancel()
+    await clock.advanceUntil(() => task.hasFinished())
+  })
+
+  test('that were typed when the task is stopped are not lost', async () => {
+    const { down, task, clock } = await runTest(new DTMFAggregator(), {
+      frames: [key('7'), new StopFrame()],
+      end: false,
+    })
+    await clock.advanceUntil(() => task.hasFinished())
+    expect(told(down)).toContain('DTMF: 7')
+    expect(clock.pending).toBe(0)
   })
 })
 

@@ -1,6 +1,7 @@
 import type { MetricsData } from '../observers/metrics.ts'
 import type { FrameProcessor } from '../processor/frame-processor.ts'
 import type { PcError } from '../runtime/errors.ts'
+import type { UserTurnStrategies } from '../turns/turn-strategy.ts'
 import { defineFrame, Frame } from './frame.ts'
 
 /** Something failed. It travels upstream to the task; the pipeline goes on. */
@@ -147,10 +148,13 @@ export class STTMetadataFrame extends Frame<'STTMetadataFrame'> {
   declare readonly serviceName: string
   /** From the end of speech to the final transcript, 99th percentile, seconds. */
   declare readonly ttfsP99LatencySecs: number
-  constructor(serviceName: string, ttfsP99LatencySecs: number) {
+  /** How turns are best decided with it; a turn processor does so where the application has not said how. */
+  declare readonly userTurnStrategies: UserTurnStrategies | undefined
+  constructor(serviceName: string, ttfsP99LatencySecs: number, userTurnStrategies?: UserTurnStrategies) {
     super()
     this.serviceName = serviceName
     this.ttfsP99LatencySecs = ttfsP99LatencySecs
+    this.userTurnStrategies = userTurnStrategies
   }
   static {
     defineFrame(this, 'STTMetadataFrame', { lane: 'system', sticky: true })

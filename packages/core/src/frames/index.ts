@@ -71,6 +71,7 @@ export {
   ProposedUserStoppedSpeakingFrame,
   SpeechControlParamsFrame,
   STTMuteFrame,
+  TurnResumedFrame,
   UserIdleTimeoutUpdateFrame,
   UserMuteStartedFrame,
   UserMuteStoppedFrame,

@@ -56,6 +56,12 @@ export class LLMMessagesFrame extends Frame<'LLMMessagesFrame'> {
 
 /** Runs the model on the context as it is. */
 export class LLMRunFrame extends Frame<'LLMRunFrame'> {
+  /** Waits until nobody speaks; a user who speaks is answered instead. Heeded by the assistant aggregator alone. */
+  declare readonly whenFree: boolean
+  constructor(options?: { whenFree?: boolean }) {
+    super()
+    this.whenFree = options?.whenFree ?? false
+  }
   static {
     defineFrame(this, 'LLMRunFrame')
   }
@@ -85,7 +91,7 @@ export class LLMMessagesUpdateFrame extends Frame<'LLMMessagesUpdateFrame'> {
     this.runLlm = options?.runLlm ?? false
   }
   static {
-    defineFrame(this, 'LLMMessagesUpdateFrame')
+    defineFrame(this, 'LLMMessagesUpdateFrame', { sticky: true })
   }
 }
 
@@ -99,7 +105,7 @@ export class LLMMessagesTransformFrame extends Frame<'LLMMessagesTransformFrame'
     this.runLlm = options?.runLlm ?? false
   }
   static {
-    defineFrame(this, 'LLMMessagesTransformFrame')
+    defineFrame(this, 'LLMMessagesTransformFrame', { sticky: true })
   }
 }
 
@@ -111,7 +117,7 @@ export class LLMSetToolsFrame extends Frame<'LLMSetToolsFrame'> {
     this.tools = tools
   }
   static {
-    defineFrame(this, 'LLMSetToolsFrame')
+    defineFrame(this, 'LLMSetToolsFrame', { sticky: true })
   }
 }
 
@@ -123,7 +129,7 @@ export class LLMSetToolChoiceFrame extends Frame<'LLMSetToolChoiceFrame'> {
     this.toolChoice = toolChoice
   }
   static {
-    defineFrame(this, 'LLMSetToolChoiceFrame')
+    defineFrame(this, 'LLMSetToolChoiceFrame', { sticky: true })
   }
 }
 

@@ -35,6 +35,12 @@ export class VADUserStoppedSpeakingFrame extends Frame<'VADUserStoppedSpeakingFr
 
 /** The user's turn began, as the turn processor decided. */
 export class UserStartedSpeakingFrame extends Frame<'UserStartedSpeakingFrame'> {
+  /** The name of the strategy that decided; `undefined` from whoever is no turn processor. */
+  declare readonly strategy: string | undefined
+  constructor(strategy?: string) {
+    super()
+    this.strategy = strategy
+  }
   static {
     defineFrame(this, 'UserStartedSpeakingFrame', { lane: 'system' })
   }
@@ -42,6 +48,12 @@ export class UserStartedSpeakingFrame extends Frame<'UserStartedSpeakingFrame'> 
 
 /** The user's turn ended, as the turn processor decided. */
 export class UserStoppedSpeakingFrame extends Frame<'UserStoppedSpeakingFrame'> {
+  /** The name of the strategy that decided; `undefined` for the stop timeout and the end of the session. */
+  declare readonly strategy: string | undefined
+  constructor(strategy?: string) {
+    super()
+    this.strategy = strategy
+  }
   static {
     defineFrame(this, 'UserStoppedSpeakingFrame', { lane: 'system' })
   }
@@ -54,9 +66,12 @@ export class UserStoppedSpeakingFrame extends Frame<'UserStoppedSpeakingFrame'> 
 export class UserTurnInferenceFrame extends Frame<'UserTurnInferenceFrame'> {
   /** Counts up per turn. */
   declare readonly turn: number
-  constructor(turn = 0) {
+  /** The name of the strategy that decided; `undefined` for the stop timeout. */
+  declare readonly strategy: string | undefined
+  constructor(turn = 0, strategy?: string) {
     super()
     this.turn = turn
+    this.strategy = strategy
   }
   static {
     defineFrame(this, 'UserTurnInferenceFrame', { sticky: true })
@@ -83,6 +98,13 @@ export class UserTurnSpeculationFrame extends Frame<'UserTurnSpeculationFrame'> 
 export class EagerEndOfTurnFrame extends Frame<'EagerEndOfTurnFrame'> {
   static {
     defineFrame(this, 'EagerEndOfTurnFrame')
+  }
+}
+
+/** The end that an {@link EagerEndOfTurnFrame} expected did not come: the user goes on. */
+export class TurnResumedFrame extends Frame<'TurnResumedFrame'> {
+  static {
+    defineFrame(this, 'TurnResumedFrame')
   }
 }
 
@@ -233,6 +255,7 @@ declare module './frame.ts' {
     UserTurnInferenceFrame: UserTurnInferenceFrame
     UserTurnSpeculationFrame: UserTurnSpeculationFrame
     EagerEndOfTurnFrame: EagerEndOfTurnFrame
+    TurnResumedFrame: TurnResumedFrame
     ProposedUserStartedSpeakingFrame: ProposedUserStartedSpeakingFrame
     ProposedUserStoppedSpeakingFrame: ProposedUserStoppedSpeakingFrame
     UserTurnInferenceCompletedFrame: UserTurnInferenceCompletedFrame

@@ -78,8 +78,9 @@ export function withDefaultParts(pipeline: Pipeline): Pipeline {
 
   const user = find(LLMUserAggregator)
   const turnOptions = turnOptionsOf(turnParams)
-  if (user >= 0 && find(UserTurnProcessor) < 0) insert(user, new UserTurnProcessor(turnOptions))
-  else if (turnOptions !== undefined) {
+  if (user >= 0 && find(UserTurnProcessor) < 0) {
+    insert(user, new UserTurnProcessor({ ...turnOptions, userSpeechTimeoutSecs: turnParams.aggregationTimeout }))
+  } else if (turnOptions !== undefined) {
     const message =
       'Turns are decided by the UserTurnProcessor of the pipeline: give it the options about turns, not the user aggregator.'
     throw new PcError(message, { code: 'invalid-turn-options', kind: 'config' })

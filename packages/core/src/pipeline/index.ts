@@ -6,7 +6,7 @@ export {
   type PipelineOptions,
 } from './pipeline.ts'
 export { ParallelPipeline } from './parallel-pipeline.ts'
-export { type SyncFrameOrder, SyncParallelPipeline } from './sync-parallel-pipeline.ts'
+export { type SyncFrameOrder, SyncParallelPipeline, type SyncParallelPipelineEvents } from './sync-parallel-pipeline.ts'
 export { type EndHandler, PipelineSink, PipelineSource } from './pipeline-source.ts'
 export {
   ServiceSwitcher,

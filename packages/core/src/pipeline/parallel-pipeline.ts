@@ -74,11 +74,11 @@ export class ParallelPipeline<Events extends ProcessorEvents = ProcessorEvents>
   }
 
   override processFrame(frame: AnyFrame, direction: FrameDirection, ctx: FrameContext): void | Promise<void> {
-    if (frame.type !== 'PipelineFlushFrame') {
+    if (frame.type !== 'PipelineFlushFrame' && frame.type !== 'HeartbeatFrame') {
       this.enter(frame, direction, ctx)
       return
     }
-    // What branches let out of the probe is not wanted: behind it, in each of them, comes the mark that counts.
+    // What branches let out of a probe is not wanted: behind it, in each of them, comes the mark that counts.
     this.first(frame)
     this.enter(frame, direction, ctx)
     this.#crossAll(new SyncMarkFrame(), direction, frame)

@@ -34,6 +34,11 @@ export class BaseObject<Events extends object = Record<never, never>> {
     return this.#events.eventHandler(event, listener)
   }
 
+  /** Whether anybody listens; guards the making of costly arguments. */
+  protected has(event: keyof Events): boolean {
+    return this.#events.has(event)
+  }
+
   /** Calls the listeners of an event. What they throw is theirs. */
   protected emit<K extends keyof Events>(event: K, ...args: EventArguments<Events, K>): void {
     this.#events.emit(event, ...args)

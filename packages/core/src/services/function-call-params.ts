@@ -3,14 +3,7 @@ import type { LLMContext } from '../context/llm-context.ts'
 import type { FunctionCall, FunctionCallResultProperties } from '../frames/tool.ts'
 
 /** What a function gets beside its arguments. */
-export interface FunctionCallParams extends ToolCallContext {
-  readonly functionName: string
-  /**
-   * Gives the result instead of returning it, also after the handler has returned. A handler that takes it and returns
-   * nothing leaves the call open until it is used.
-   */
-  readonly resultCallback: (result: unknown, properties?: FunctionCallResultProperties) => void
-}
+export type FunctionCallParams = ToolCallContext
 
 /** Runs a call: what it returns is the result, which the model reads as JSON. */
 export type FunctionHandler<Args = Readonly<Record<string, unknown>>> = (

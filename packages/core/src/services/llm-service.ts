@@ -34,6 +34,8 @@ import { ToolRunner, type ToolRunnerHost } from './tool-runner.ts'
 
 /** A call that does not settle holds an end that was asked for no longer than this, milliseconds. */
 const END_WAIT_MS = 10_000
+/** Longer than people and models take to try again, shorter than it takes to want the same twice, seconds. */
+const IDEMPOTENCY_KEY_SECS = 600
 
 /**
  * A language model. A provider implements {@link generate}; everything else is here: responses, retry, timeouts,
@@ -169,6 +171,7 @@ export abstract class LLMService extends FrameProcessor<LLMServiceEvents> {
       grouped: this.#options.groupParallelTools ?? true,
       parallel: this.#options.runInParallel ?? true,
       timeoutSecs: this.#options.functionCallTimeoutSecs,
+      idempotencyKeySecs: this.#options.idempotencyKeySecs ?? IDEMPOTENCY_KEY_SECS,
       broadcast: (frame) => this.broadcastFrame(frame),
       spawn: (name, work) => this.spawn(name, work),
       report: (error) => this.pushError(error),
@@ -298,6 +301,7 @@ export abstract class LLMService extends FrameProcessor<LLMServiceEvents> {
     const { clock } = this.runtime
     const beganMs = clock.nowMs()
     this.#tools.prune(context)
+    if (context.answer !== 'untold') context.answer = 'due'
     ctx.push(new LLMFullResponseStartFrame(skipTts), 'downstream')
     const thoughts = new Thoughts(this.thoughtsFor, (frame) => ctx.push(frame, 'downstream'))
     const answer = this.#turnGate.open({

@@ -75,6 +75,11 @@ export interface LLMServiceOptions {
   groupParallelTools?: boolean | undefined
   /** A call that takes longer is cancelled, seconds. Default: no limit. */
   functionCallTimeoutSecs?: number | undefined
+  /**
+   * How long after a call that did not finish one like it counts as its repetition and gets its idempotency key, seconds.
+   * Default 600.
+   */
+  idempotencyKeySecs?: number | undefined
   /** See {@link LLMService.setContext}. */
   context?: LLMContext | undefined
 }

@@ -111,7 +111,7 @@ class Speculation {
   }
 
   async *replay(signal: AbortSignal): AsyncIterable<LLMEvent> {
-    const drop = (): void => this.drop()
+    const drop = (): void => this.drop(signal.reason)
     signal.addEventListener('abort', drop, { once: true })
     if (signal.aborted) drop()
     try {
@@ -126,10 +126,10 @@ class Speculation {
     }
   }
 
-  drop(): void {
+  drop(reason?: unknown): void {
     if (this.#over) return
     this.#over = true
-    this.#controller.abort()
+    this.#controller.abort(reason)
     this.#more.resolve()
   }
 

@@ -2,6 +2,12 @@ import type { InputAudioRawFrame, UserAudioRawFrame } from '../frames/audio.ts'
 import { type ServiceUpdateSettingsFrame, STTMetadataFrame } from '../frames/control.ts'
 import type { AnyFrame, FrameDirection } from '../frames/frame.ts'
 import type { EndFrame, InterruptionFrame, StartFrame } from '../frames/lifecycle.ts'
+import {
+  EagerEndOfTurnFrame,
+  ProposedUserStartedSpeakingFrame,
+  ProposedUserStoppedSpeakingFrame,
+  TurnResumedFrame,
+} from '../frames/turn.ts'
 import type { FrameContext } from '../processor/frame-context.ts'
 import { FrameProcessor } from '../processor/frame-processor.ts'
 import type { PipelineSetup } from '../processor/setup.ts'
@@ -34,6 +40,8 @@ interface Run {
   /** So much of what its reader gave was reported as used. */
   reportedSamples: number
   openedMs: number | undefined
+  /** The recogniser is in the middle of a turn. */
+  turnOpen: boolean
 }
 
 /**
@@ -117,7 +125,8 @@ export abstract class STTService extends FrameProcessor<STTServiceEvents> {
   }
 
   override onStart(_frame: StartFrame, _ctx: FrameContext): void | Promise<void> {
-    this.broadcastFrame(new STTMetadataFrame(this.name, this.#options.ttfsP99LatencySecs ?? 1))
+    const { ttfsP99LatencySecs = 1, userTurnStrategies } = this.#options
+    this.broadcastFrame(new STTMetadataFrame(this.name, ttfsP99LatencySecs, userTurnStrategies))
   }
 
   override processFrame(frame: AnyFrame, direction: FrameDirection, ctx: FrameContext): void | Promise<void> {
@@ -219,6 +228,7 @@ export abstract class STTService extends FrameProcessor<STTServiceEvents> {
       controller: new AbortController(),
       reportedSamples: 0,
       openedMs: undefined,
+      turnOpen: false,
     }
     this.#run = run
     this.#restartWanted = false
@@ -300,7 +310,25 @@ export abstract class STTService extends FrameProcessor<STTServiceEvents> {
       case 'utteranceEnd':
         this.emit(event.type)
         return
+      case 'turnStarted':
+      case 'turnEnded':
+        this.#turn(event.type === 'turnStarted', run)
+        return
+      case 'eagerTurnEnd':
+        this.pushFrame(new EagerEndOfTurnFrame())
+        return
+      case 'turnResumed':
+        this.pushFrame(new TurnResumedFrame())
+        return
     }
+  }
+
+  /** The recogniser proposes where a turn begins and ends; a turn processor decides. */
+  #turn(open: boolean, run: Run): void {
+    run.turnOpen = open
+    if (open) this.#unfinished = true
+    this.broadcastFrame(open ? new ProposedUserStartedSpeakingFrame() : new ProposedUserStoppedSpeakingFrame())
+    this.#restartIfWanted()
   }
 
   /** Audio up to the end of a final transcript is done with. */
@@ -326,13 +354,13 @@ export abstract class STTService extends FrameProcessor<STTServiceEvents> {
       return
     }
     this.#restartWanted = true
-    if (!this.#speaking) this.#restartIfWanted()
+    this.#restartIfWanted()
   }
 
   /** A new connection for new settings, never in the middle of speech. The old one still gives its last results. */
   #restartIfWanted(): void {
     const run = this.#run
-    if (!this.#restartWanted || run === undefined) return
+    if (!this.#restartWanted || run === undefined || run.turnOpen || this.#speaking) return
     run.reader.end()
     this.runtime.clock.setTimeout(() => run.controller.abort(), FLUSH_MS, { background: true })
   }

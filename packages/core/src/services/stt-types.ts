@@ -1,4 +1,5 @@
 import type { ProcessorEvents } from '../processor/frame-processor.ts'
+import type { UserTurnStrategies } from '../turns/turn-strategy.ts'
 import type { STTSettings } from './settings.ts'
 
 /** Words that a recogniser gives. */
@@ -26,6 +27,14 @@ export type STTEvent =
   /** The recogniser's own detection of speech. */
   | { readonly type: 'speechStarted' }
   | { readonly type: 'utteranceEnd' }
+  /** For recognisers that decide turns themselves: the user's turn began. Yield it ahead of the words. */
+  | { readonly type: 'turnStarted' }
+  /** The turn may end with the words so far: it is worth an answer ahead of its end. Yield it behind the words. */
+  | { readonly type: 'eagerTurnEnd' }
+  /** It did not: the user goes on. */
+  | { readonly type: 'turnResumed' }
+  /** The turn ended. Yield it behind the final words. */
+  | { readonly type: 'turnEnded' }
 
 /** What {@link STTService.transcribe} gets beside the audio. */
 export interface TranscribeOptions {
@@ -67,6 +76,11 @@ export interface STTServiceBaseOptions {
 export interface STTServiceOptions extends STTServiceBaseOptions {
   /** Audio of an unfinished utterance that is kept for a reconnect, seconds. Default 20. */
   replaySecs?: number | undefined
+  /**
+   * How turns are decided with it where the application has not said how: `new ExternalUserTurnStrategies()` for a
+   * recogniser that decides them itself. Default: as with any recogniser.
+   */
+  userTurnStrategies?: UserTurnStrategies | undefined
 }
 
 /** The options of every recognition service that works on whole segments. */

@@ -97,6 +97,27 @@ describe('the idempotency key of a call', () => {
     expect(keys).toHaveLength(3)
     expect(new Set(keys).size).toBe(1)
   })
+
+  test.each<[string, LLMServiceOptions, number, boolean]>([
+    ['ten minutes', {}, 599_000, true],
+    ['ten minutes', {}, 601_000, false],
+    ['as long as the service says', { idempotencyKeySecs: 5 }, 4000, true],
+    ['as long as the service says', { idempotencyKeySecs: 5 }, 6000, false],
+  ])('is kept for %s (%o, again after %i ms: %s)', async (_howLong, options, pauseMs, kept) => {
+    const keys: string[] = []
+    const model = new Model([[['pay']], [], [['pay']]], options)
+    const pay: FunctionDefinition = {
+      name: 'pay',
+      description: 'Pays',
+      handler: async (_args, { idempotencyKey }) => {
+        keys.push(idempotencyKey)
+        throw new Error('broken line')
+      },
+    }
+    await converse(model, [pay], [{ pauseMs }, again(), { pauseMs: 100 }])
+    expect(keys).toHaveLength(2)
+    expect(keys[0] === keys[1]).toBe(kept)
+  })
 })
 
 describe('a call that detaches on interruption', () => {

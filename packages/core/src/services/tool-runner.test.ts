@@ -303,6 +303,19 @@ describe('function calls', () => {
     expect(tell(down)).toEqual([])
   })
 
+  test('options given with the registration go before those of the function itself', async () => {
+    const tools = [
+      { name: 'f', description: '', timeoutSecs: 9, cancelOnInterruption: true, handler: () => 'context' },
+      { name: 'g', description: '', cancelOnInterruption: false, handler: () => 'context' },
+    ]
+    const llm = new CallingLLM([['f'], ['g']])
+    llm.registerFunction('f', () => new Promise(() => {}), { timeoutSecs: 1, cancelOnInterruption: false })
+    const { down } = await runTest(llm, { frames: [run(tools), { pauseMs: 1000 }] })
+    const begun = down.flatMap((frame) => (frame instanceof FunctionCallInProgressFrame ? [frame] : []))
+    expect(begun.map(({ cancelOnInterruption }) => cancelOnInterruption)).toEqual([false, false])
+    expect(tell(down)).toContain('cancel f run')
+  })
+
   test('registerDirectFunction takes the handler and options of a defined function', async () => {
     const f = defineFunction({ name: 'f', description: '', cancelOnInterruption: false, handler: () => 'ran' })
     const llm = new CallingLLM([['f']])

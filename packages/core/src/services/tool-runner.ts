@@ -27,6 +27,8 @@ export interface ToolRunnerHost {
   /** Whether the calls of one answer share a group. */
   readonly grouped: boolean
   readonly timeoutSecs: number | undefined
+  /** A call like one that did not finish gets its key for so long. */
+  readonly idempotencyKeySecs: number
   broadcast(frame: Frame): void
   /** Keeps work until it settles; its signal aborts when the task ends. */
   spawn(name: string, work: (signal: AbortSignal) => Promise<void>): void
@@ -195,7 +197,7 @@ export class ToolRunner {
     host.broadcast(
       new FunctionCallInProgressFrame(call, { cancelOnInterruption, detachOnInterruption, background, groupId }),
     )
-    if (timeoutSecs !== undefined) {
+    if (timeoutSecs !== undefined && timeoutSecs !== Infinity) {
       const onTimeout = (): void => {
         this.#cancel(record, host, { reason: `no result within ${timeoutSecs} s`, runLlm: true })
         host.cancelled([call])
@@ -206,7 +208,7 @@ export class ToolRunner {
       await this.#call(record, host)
     } catch (cause) {
       if (!this.#isOpen(record)) return
-      this.#giveKeyBack(record)
+      this.#giveKeyBack(record, host)
       const message = `The function ${call.functionName} failed.`
       host.report(new PcError(message, { code: 'function-failed', kind: 'internal', retryable: false, cause }))
       this.#result(record, host, { error: 'The function failed and gave no result.' })
@@ -234,7 +236,9 @@ export class ToolRunner {
       this.#result(record, host, { error: `Invalid arguments. ${checked.issues.join('; ')}` })
       return
     }
-    record.idempotencyKey = this.#keys.take(functionName, given, () => host.runtime.newId())
+    const { runtime } = host
+    const sinceMs = runtime.clock.nowMs() - host.idempotencyKeySecs * 1000
+    record.idempotencyKey = this.#keys.take(record.call, sinceMs, () => runtime.newId())
     const params = new CallParams(record, host, record.idempotencyKey, {
       result: (result, properties) => this.#result(record, host, result, properties),
       progress: (result) => this.#progress(record, host, result),
@@ -286,13 +290,13 @@ export class ToolRunner {
   #cancel(record: CallRecord, host: ToolRunnerHost, { reason, runLlm }: { reason: string; runLlm: boolean }): void {
     if (!this.#settle(record)) return
     const { functionName, toolCallId } = record.call
-    this.#giveKeyBack(record)
+    this.#giveKeyBack(record, host)
     record.controller.abort(abortReason(reason))
     host.broadcast(new FunctionCallCancelFrame(functionName, toolCallId, { runLlm }))
   }
 
-  #giveKeyBack({ call, idempotencyKey }: CallRecord): void {
-    if (idempotencyKey !== undefined) this.#keys.giveBack(call.functionName, call.arguments, idempotencyKey)
+  #giveKeyBack({ call, idempotencyKey }: CallRecord, { runtime }: ToolRunnerHost): void {
+    if (idempotencyKey !== undefined) this.#keys.giveBack(call, idempotencyKey, runtime.clock.nowMs())
   }
 
   #isOpen(record: CallRecord): boolean {

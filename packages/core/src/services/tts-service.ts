@@ -67,6 +67,8 @@ export abstract class TTSService extends FrameProcessor<TTSServiceEvents> {
   #zeroAudioContexts = 0
   /** Something was spoken since the user last began to. */
   #answered = false
+  /** An answer is still to come, as far as is known. */
+  #awaited = false
 
   constructor(options: TTSServiceOptions = {}) {
     super({ name: options.name })
@@ -134,16 +136,21 @@ export abstract class TTSService extends FrameProcessor<TTSServiceEvents> {
     switch (frame.type) {
       case 'LLMFullResponseStartFrame':
         return this.#then(this.#finish(ctx), ctx, () => {
-          this.#inResponse = true
+          this.#inResponse = this.#awaited = true
           ctx.push(frame)
         })
       case 'LLMFullResponseEndFrame':
         return this.#then(this.#finish(ctx), ctx, () => {
-          this.#inResponse = false
+          this.#inResponse = this.#awaited = false
           ctx.push(frame)
         })
+      case 'UserStoppedSpeakingFrame':
+      case 'FunctionCallsStartedFrame':
+        this.#awaited = true
+        ctx.push(frame)
+        return undefined
       case 'FillerSpeechFrame':
-        if (!this.#answered) this.queueFrame(new TTSSpeakFrame(frame.text, { appendToContext: false }))
+        if (this.#fillerIsWanted) this.queueFrame(new TTSSpeakFrame(frame.text, { appendToContext: false }))
         return undefined
       case 'UserStartedSpeakingFrame':
         this.#answered = false
@@ -172,7 +179,7 @@ export abstract class TTSService extends FrameProcessor<TTSServiceEvents> {
     this.#speaking?.cut()
     this.#speaking = undefined
     this.#current = undefined
-    this.#answered = false
+    this.#answered = this.#awaited = false
     this.#inResponse = false
     this.#forgetText()
   }
@@ -188,6 +195,11 @@ export abstract class TTSService extends FrameProcessor<TTSServiceEvents> {
   override onCleanup(): void | Promise<void> {
     this.#speaking?.cut()
     this.#idleTimer?.cancel()
+  }
+
+  /** What is being made into speech is heard soon, and what waits behind it would go ahead. */
+  get #fillerIsWanted(): boolean {
+    return this.#awaited && !this.#answered && this.#speaking === undefined
   }
 
   /** Runs `next` when `work` is through, unless an interruption overtook it. */

@@ -52,6 +52,17 @@ describe('an echo gate', () => {
     expect(talk.history.slice(2)).toEqual(['user: No, thank you.', `assistant: ${ANSWER}`])
   })
 
+  it("drops an echo also where the user's words behind it have cut the agent in the meantime", async () => {
+    const { talk } = await speaking({ turns: { echoGate: true } })
+    await talk.send(new InterimTranscriptionFrame('Would you like a table no cancel'))
+    await talk.advance(500)
+    expect(talk.tags).toContain('BotStoppedSpeakingFrame')
+    await talk.recognise('Would you like a table, no, cancel that please.')
+    await talk.advance(1000)
+    await talk.end()
+    expect(talk.history.slice(2)).toEqual(['user: no, cancel that please.', `assistant: ${ANSWER}`])
+  })
+
   it("keeps the user's words behind an echo", async () => {
     const { talk } = await speaking()
     await talk.recognise('Would you like a table, no, cancel that please.')

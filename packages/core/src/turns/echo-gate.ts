@@ -15,6 +15,8 @@ export interface EchoGateOptions {
 
 /** How much of an utterance the recogniser may have got wrong and it still counts as an echo. */
 const WRONG_RATIO = 0.25
+/** How long after the agent has fallen silent an utterance from before may still be revised, milliseconds. */
+const REVISED_MS = 3000
 
 /**
  * Compares transcripts with what is being played. While the agent speaks, a transcript that repeats even one word of it
@@ -27,6 +29,8 @@ export class EchoGate {
   readonly #minWords: number
   #botSpeaking = false
   #silentSinceMs = -Infinity
+  /** What was played when an utterance came that repeats it and is not final yet. */
+  #echoing: string | undefined = undefined
 
   constructor(options: EchoGateOptions = {}) {
     const { tailSecs = 1.5, minWords = 3 } = options
@@ -58,8 +62,13 @@ export class EchoGate {
         return frame
       case 'InterimTranscriptionFrame':
       case 'TranscriptionFrame': {
+        if (!this.#botSpeaking && nowMs - this.#silentSinceMs >= REVISED_MS) this.#echoing = undefined
         if (this.isOpen(nowMs)) return frame
-        const text = this.userPart(frame.text, played())
+        // What was about to be played when the agent was cut may have been heard.
+        const said = `${this.#echoing ?? ''} ${played()}`
+        const text = this.userPart(frame.text, said)
+        const goesOn = this.#overlaps && frame.type === 'InterimTranscriptionFrame' && text !== frame.text
+        this.#echoing = goesOn ? said : undefined
         if (text === '' && frame.text.trim() !== '') return undefined
         return text === frame.text ? frame : frame.with({ text })
       }
@@ -74,9 +83,14 @@ export class EchoGate {
     this.#botSpeaking = speaking
   }
 
+  /** What is heard was begun while the agent spoke. */
+  get #overlaps(): boolean {
+    return this.#botSpeaking || this.#echoing !== undefined
+  }
+
   /** Whether the agent's words may come back now. */
   isOpen(nowMs: number): boolean {
-    return !this.#botSpeaking && nowMs - this.#silentSinceMs >= this.#tailMs
+    return !this.#overlaps && nowMs - this.#silentSinceMs >= this.#tailMs
   }
 
   /**
@@ -89,10 +103,10 @@ export class EchoGate {
     if (heard.length === 0) return transcript
     const said = wordsOf(played)
     const echoed = longestEcho(heard, said)
-    const least = this.#botSpeaking ? 1 : this.#minWords
+    const least = this.#overlaps ? 1 : this.#minWords
     if (echoed.whole && heard.length >= least) return ''
-    // Once the agent is silent, who repeats its words and goes on is the user.
-    const mixed = this.#botSpeaking && echoed.prefix >= this.#minWords
+    // Who begins to speak when the agent is silent, repeats its words and goes on is the user.
+    const mixed = this.#overlaps && echoed.prefix >= this.#minWords
     return mixed ? afterWords(transcript, echoed.prefix) : transcript
   }
 }

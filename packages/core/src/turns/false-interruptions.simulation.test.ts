@@ -1,6 +1,5 @@
 import { expect, test } from 'vitest'
 import { randomScenario, simulate } from '../testing/index.ts'
-import { UserTurnProcessor } from './turn-processor.ts'
 
 const COUNT = 150
 
@@ -8,18 +7,12 @@ test(`with false interruptions, ${COUNT} random conversations keep every promise
   const done = { pauseOutput: 0, resumeOutput: 0 }
   const broken: string[] = []
   for (let seed = 1; seed <= COUNT; seed++) {
-    const { violations } = await simulate(randomScenario(seed), {
-      turns: ({ speechTimeoutSecs }) => {
-        const turns = new UserTurnProcessor({
-          userSpeechTimeoutSecs: speechTimeoutSecs,
-          falseInterruptions: { timeoutSecs: 0.5, longestSecs: 2 },
-        })
-        turns.on('turnEvent', (_event, _state, effects) => {
-          for (const { type } of effects) if (type === 'pauseOutput' || type === 'resumeOutput') done[type]++
-        })
-        return turns
-      },
-    })
+    const scenario = randomScenario(seed)
+    const falseInterruptions = { timeoutSecs: 0.5, longestSecs: 2 }
+    const policies = { ...scenario.policies, falseInterruptions }
+    const { violations, timeline } = await simulate({ ...scenario, policies })
+    for (const line of timeline)
+      for (const type of ['pauseOutput', 'resumeOutput'] as const) if (line.includes(type)) done[type]++
     broken.push(...violations.map(({ invariant, detail }) => `${seed}: ${invariant}: ${detail}`))
   }
   expect(broken).toEqual([])

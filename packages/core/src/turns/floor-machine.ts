@@ -117,8 +117,10 @@ export function createFloorMachine(options: FloorMachineOptions): FloorMachine {
       if (event.type === 'ended') {
         const { state: turn, effects } = turns.reduce(state.turn, event, nowMs)
         const held: readonly TurnEffect[] = state.doubt.doubt === undefined ? [] : [{ type: 'resumeOutput' }]
+        const ahead: readonly TurnEffect[] =
+          state.speculation.answering === undefined ? [] : [{ type: 'withdrawSpeculation' }]
         const rest = { doubt: doubts.initial, speculation: NO_SPECULATION, filler: NO_FILLER, deadlineMs: undefined }
-        return { state: { ...state, ...rest, turn }, effects: [...held, ...effects], suppressed: false }
+        return { state: { ...state, ...rest, turn }, effects: [...held, ...ahead, ...effects], suppressed: false }
       }
       if (event.type !== 'time' || state.botUntilMs === undefined || nowMs < state.botUntilMs) {
         return step(state, event, nowMs)

@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { floorMachine, play } from '../../test/turn-script.ts'
 import { type Answer, call, Talk, type TalkOptions } from '../../test/talk.ts'
+import { InterruptionTaskFrame } from '../frames/lifecycle.ts'
+import { LLMMessagesAppendFrame } from '../frames/llm.ts'
 import { sleep } from '../runtime/clock.ts'
 import { deferred } from './deferred.ts'
 import { ExternalUserTurnCompletionStopStrategy } from './completion-user-turn-stop-strategy.ts'
@@ -77,6 +79,57 @@ describe('a budget of latency', () => {
     await talk.advance(5000)
     await talk.end()
     expect(talk.voice.spoken.filter((text) => text !== 'Yes.')).toEqual(['One moment.', 'Let me see.', 'One moment.'])
+  })
+
+  it('says nothing when the answer is over and had no words', async () => {
+    const talk = await asked([[]])
+    await talk.advance(3000)
+    await talk.end()
+    expect(talk.voice.spoken).toEqual([])
+  })
+
+  it('says nothing when the application has cut the answer', async () => {
+    const talk = await asked([[{ pauseMs: 3000 }, 'Never.']])
+    await talk.send(new InterruptionTaskFrame())
+    await talk.advance(3000)
+    await talk.end()
+    expect(talk.voice.spoken).toEqual([])
+  })
+
+  it('says nothing while an earlier answer that cannot be cut is still being made into speech', async () => {
+    const talk = await Talk.start({
+      answers: [['First. Second.'], ['Good morning.']],
+      turns: { latencyBudget },
+      params: { allowInterruptions: false },
+      voice: {
+        firstAudioTimeoutSecs: 20,
+        delivery: (text, { signal }) =>
+          text === 'Second.'
+            ? (async function* () {
+                await sleep(talk.clock, 12_000, signal)
+                yield new Int16Array(16_000)
+              })()
+            : undefined,
+      },
+    })
+    await talk.send(new LLMMessagesAppendFrame([{ role: 'user', content: 'Hi.' }], { runLlm: true }))
+    // Long enough for the agent to count as silent.
+    await talk.advance(5000)
+    await talk.say('And?')
+    await talk.advance(10_000)
+    await talk.end()
+    expect(talk.voice.spoken).toEqual(['First.', 'Second.', 'Good morning.'])
+  })
+
+  it('says nothing at the end of a turn without words', async () => {
+    const turns = { latencyBudget, userTurnStopTimeoutSecs: 2, userTurnStrategies: { stop: [] } }
+    const talk = await Talk.start({ turns })
+    await talk.begin()
+    await talk.pause()
+    await talk.advance(5000)
+    expect(talk.tags).toContain('UserStoppedSpeakingFrame')
+    await talk.end()
+    expect(talk.voice.spoken).toEqual([])
   })
 
   it('is silent when the user goes on', async () => {

@@ -60,9 +60,12 @@ export function reduceFiller(
 ): { readonly state: FillerState; readonly effects: readonly TurnEffect[] } {
   if (rules === undefined) return { state: NO_FILLER, effects: [] }
   let { dueMs, next } = before
-  for (const { type } of effects) {
+  for (const effect of effects) {
+    const { type } = effect
     if (type === 'startTurn' || type === 'withdrawAnswer') dueMs = undefined
     if (type === 'commitTurn') dueMs = nowMs + rules.budgetMs
+    // Where nothing was said nothing is answered.
+    if (type === 'stopTurn' && !effect.heard) dueMs = undefined
   }
   if (event.type === 'botStarted' || botSpeaking) dueMs = undefined
   // As long as the turn is open, it is the user who is waited for.

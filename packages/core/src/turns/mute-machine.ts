@@ -75,6 +75,7 @@ export function isOfUser(event: TurnEvent): boolean {
     case 'interimTranscript':
     case 'transcript':
     case 'eagerStopped':
+    case 'turnResumed':
       return true
     default:
       return false

@@ -200,12 +200,12 @@ describe('the machine of preemptive generation', () => {
     [
       'waits until the words rest',
       'voice@0 interim@100 interimMore@300 end@900',
-      'start@0 ask(I would like)@550 stop@900',
+      'start@0 ask(I would like)@550 unask@900 stop@900',
     ],
     [
       'does not ask twice for the same words',
       'voice@0 interim@100 interim@900 end@1000',
-      'start@0 ask(I would)@350 stop@1000',
+      'start@0 ask(I would)@350 unask@1000 stop@1000',
     ],
     [
       'asks no more often than it may in one turn',

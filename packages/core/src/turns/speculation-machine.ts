@@ -116,7 +116,11 @@ function follow(draft: Draft, event: TurnEvent, { nowMs, stableAtMs, withdraw }:
       draft.dueMs = nowMs
       return
     case 'eagerStopped':
-      if (draft.answering === undefined && draft.dueMs !== undefined) draft.dueMs = nowMs
+      if (draft.answering === undefined && (draft.dueMs !== undefined || draft.interim !== '')) draft.dueMs = nowMs
+      return
+    case 'turnResumed':
+      withdraw()
+      draft.dueMs = undefined
       return
     default:
   }

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { InputAudioRawFrame } from '../frames/audio.ts'
 import { MetricsFrame, STTMetadataFrame } from '../frames/control.ts'
 import type { Frame } from '../frames/frame.ts'
-import { TranscriptionFrame } from '../frames/text.ts'
+import { InterimTranscriptionFrame, TranscriptionFrame } from '../frames/text.ts'
 import {
   BotStartedSpeakingFrame,
   SpeechControlParamsFrame,
@@ -106,6 +106,11 @@ describe('a turn analyzer in the list', () => {
       'is released at once by a transcript that is later than that',
       [voice(), pause(500), silence(), pause(2000), piece(), pause(10)],
       2500,
+    ],
+    [
+      'waits again for the recogniser when an interim transcript follows a finalized one',
+      [voice(), final(), new InterimTranscriptionFrame('and'), pause(500), silence(), pause(3000)],
+      1300,
     ],
   ])('%s', async (_title, frames, at) => {
     expect((await ends(new ScriptedAnalyzer([true]), frames)).ends).toEqual([at])

@@ -1,4 +1,5 @@
 import type { AnyFrame } from '../frames/frame.ts'
+import type { TurnEffect } from './turn-state.ts'
 import type { UserTurnExpectation } from './user-turn-expectation.ts'
 
 /** What the turn machine and its strategies hear of. */
@@ -24,6 +25,8 @@ export type TurnEvent =
   | { readonly type: 'transcript'; readonly text: string; readonly finalized: boolean }
   /** The recogniser expects the turn to end with the words so far. */
   | { readonly type: 'eagerStopped' }
+  /** The recogniser was wrong about that: the user goes on. */
+  | { readonly type: 'turnResumed' }
   | { readonly type: 'botStarted' }
   /** The agent goes on speaking. */
   | { readonly type: 'botSpeaking' }
@@ -75,6 +78,8 @@ export function turnEventOf(frame: AnyFrame): TurnEvent | undefined {
       return { type: 'transcript', text: frame.text, finalized: frame.finalized }
     case 'EagerEndOfTurnFrame':
       return { type: 'eagerStopped' }
+    case 'TurnResumedFrame':
+      return { type: 'turnResumed' }
     case 'BotStartedSpeakingFrame':
       return { type: 'botStarted' }
     case 'BotSpeakingFrame':
@@ -98,4 +103,13 @@ export function turnEventOf(frame: AnyFrame): TurnEvent | undefined {
     default:
       return undefined
   }
+}
+
+/** @internal A turn frame of another part of the pipeline, with the strategy that has taken the turn over from it. */
+export function withStrategy(frame: AnyFrame, effects: readonly TurnEffect[]): AnyFrame {
+  if (frame.type !== 'UserStartedSpeakingFrame' && frame.type !== 'UserStoppedSpeakingFrame') return frame
+  for (const effect of effects) {
+    if (effect.type === 'startTurn' || effect.type === 'stopTurn') return frame.with({ strategy: effect.strategy })
+  }
+  return frame
 }

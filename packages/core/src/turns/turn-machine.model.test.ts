@@ -129,6 +129,7 @@ function checkStep(step: Step): void {
   const { before, event, after, effects, nowMs } = step
   let open = isOpen(before.turn)
   let pending = isOpen(before.turn) && before.turn.pending
+  let answering = isOpen(before.turn) && before.turn.answering
   const forced = effects.some((effect) => effect.type === 'turnLimit' && effect.cutIn)
   const ends = event.type === 'ended'
   for (const { type } of effects) {
@@ -136,7 +137,12 @@ function checkStep(step: Step): void {
       must(!open, 'a second turn begins while one is open', step)
       open = true
     }
-    if (type === 'commitTurn') pending = false
+    if (type === 'withdrawAnswer' || type === 'stopTurn') answering = false
+    if (type === 'commitTurn') {
+      must(!answering, 'a second answer is asked for though the first has the floor', step)
+      answering = true
+      pending = false
+    }
     if (type === 'commitTurn' || type === 'stopTurn' || type === 'stopTimeout') {
       must(open, 'an answer is asked for, or a turn ends, where none is open', step)
       must(
@@ -244,6 +250,15 @@ describe('from every reachable state of the floor', () => {
       'a model that judges after an analyzer',
       { stop: [deferred(analyzer), new ExternalUserTurnCompletionStopStrategy()] },
       [...VERDICTS, ...COMPLETED],
+    ],
+    [
+      'a model that judges and a limit of the turn at which the agent cuts in',
+      {
+        stop: [deferred(speechTimeout), new ExternalUserTurnCompletionStopStrategy()],
+        maxTurnMs: 4,
+        cutInMs: 2,
+      },
+      COMPLETED,
     ],
     ['a strategy that never stops', { start: [voice], stop: [silent] }, EXTERNAL],
     ['no stop strategy', { start: [words], stop: [] }, []],

@@ -79,6 +79,11 @@ describe('the turn machine', () => {
         'start@0 timeout@45000 commit@45000 stop@45000',
       ],
       [
+        'never fires while the user is speaking, whatever else is due',
+        'voice@0 time@6000 speaking@12000 time@18000 silence@20000',
+        'start@0 timeout@25000 commit@25000 stop@25000',
+      ],
+      [
         'never fires while the user is speaking according to another part',
         'interim@0 external@100 externalEnd@29000',
         'start@0 timeout@34000 commit@34000 stop@34000',

@@ -241,11 +241,13 @@ class Reduction {
   #limit(): void {
     if (this.#open?.limitAtMs === undefined || this.#nowMs < this.#open.limitAtMs) return
     this.#open.limitAtMs = undefined
-    const { cutInMs } = this.#options
+    const { maxTurnMs, cutInMs } = this.#options
+    // The limit was taken away while the turn was open.
+    if (maxTurnMs === undefined) return
     this.#effects.push({ type: 'turnLimit', turn: this.#turns, cutIn: cutInMs !== undefined })
     if (cutInMs === undefined) return
     this.#cutIn = { untilMs: this.#nowMs + cutInMs, missed: undefined }
-    this.#commitTurn(undefined)
+    if (!this.#open.answering) this.#commitTurn(undefined)
     this.#stopTurn(undefined)
   }
 

@@ -8,8 +8,9 @@ import type { FloorMachineOptions } from './floor-machine.ts'
 import { fillerRules, type LatencyBudget } from './latency-budget.ts'
 import { type PreemptiveGenerationOptions, speculationRules } from './preemptive-generation.ts'
 import type { TurnEffect } from './turn-state.ts'
+import type { UserTurnPatienceSecs } from './user-turn-expectation.ts'
 
-/** What a turn processor may do beside deciding turns. All of it is off by default. */
+/** What a turn processor may do beside deciding turns. All but patience is off by default. */
 export interface UserTurnPolicies {
   /**
    * Whether a voice while the agent speaks only holds the agent until it is clear that it wants the floor: words
@@ -25,6 +26,15 @@ export interface UserTurnPolicies {
   readonly echoGate?: EchoGateOptions | boolean | undefined
   /** What is said when an answer is late. */
   readonly latencyBudget?: LatencyBudget | false | undefined
+  /** `userTurnLimit` tells of a turn that lasts longer, seconds. Default: no limit. */
+  readonly maxUserTurnSecs?: number | false | undefined
+  /**
+   * What the agent says at that limit: it takes the floor, says this, and answers what it heard. Default: it does not
+   * take the floor, the application is only told.
+   */
+  readonly cutInText?: string | false | undefined
+  /** How long a pause may be where something is expected from the user, seconds. See {@link UserTurnExpectationFrame}. */
+  readonly userTurnPatienceSecs?: UserTurnPatienceSecs | undefined
 }
 
 /**

@@ -3,7 +3,7 @@ import type { FloorMachineOptions } from './floor-machine.ts'
 import type { UserTurnPolicies } from './turn-policies.ts'
 import type { UserTurnStrategies } from './turn-strategy.ts'
 import type { UserMuteStrategy } from './user-mute-strategy.ts'
-import { DEFAULT_PATIENCE_SECS, type UserTurnPatienceSecs } from './user-turn-expectation.ts'
+import { DEFAULT_PATIENCE_SECS } from './user-turn-expectation.ts'
 
 /** A detector that forgets to report the end of speech is believed for so long, milliseconds. */
 const SPEECH_LOST_MS = 30_000
@@ -15,8 +15,8 @@ const CUT_IN_MS = 5000
 /** What {@link UserTurnProcessor} takes. */
 export interface UserTurnProcessorOptions extends UserTurnPolicies {
   /**
-   * How turns begin and end. Default: start on voice or on a transcript; stop as the turn analyzer in the pipeline's
-   * list says, and where there is none after silence.
+   * How turns begin and end. Default: as the recogniser recommends; where it does not, start on voice or on a
+   * transcript, and stop after silence. A turn analyzer in the pipeline's list decides about the stop in place of both.
    */
   readonly userTurnStrategies?: UserTurnStrategies | undefined
   /** When the user is ignored; one of them is enough. Default: never. */
@@ -27,15 +27,6 @@ export interface UserTurnProcessorOptions extends UserTurnPolicies {
   readonly userTurnStopTimeoutSecs?: number | undefined
   /** `userTurnIdle` tells that the user has said nothing for so long after the agent, seconds. Default 0: never. */
   readonly userIdleTimeoutSecs?: number | undefined
-  /** `userTurnLimit` tells of a turn that lasts longer, seconds. Default: no limit. */
-  readonly maxUserTurnSecs?: number | undefined
-  /**
-   * What the agent says at that limit: it takes the floor, says this, and answers what it heard. Default: it does not
-   * take the floor, the application is only told.
-   */
-  readonly cutInText?: string | undefined
-  /** How long a pause may be where something is expected from the user, seconds. See {@link UserTurnExpectationFrame}. */
-  readonly userTurnPatienceSecs?: UserTurnPatienceSecs | undefined
   /** Default `TurnProcessor`. */
   readonly name?: string | undefined
 }
@@ -46,11 +37,12 @@ export interface UserTurnProcessorOptions extends UserTurnPolicies {
  * @throws PcError `invalid-turn-options` for a duration that is not a number of seconds.
  */
 export function machineOptions(options: UserTurnProcessorOptions): Omit<FloorMachineOptions, 'start' | 'stop'> {
-  const { userTurnStopTimeoutSecs = 5, userIdleTimeoutSecs = 0, maxUserTurnSecs, cutInText } = options
+  const { userTurnStopTimeoutSecs = 5, userIdleTimeoutSecs = 0, maxUserTurnSecs } = options
+  const cutInText = options.cutInText === false ? undefined : options.cutInText
   const patienceSecs = { ...DEFAULT_PATIENCE_SECS, ...options.userTurnPatienceSecs }
   check('userTurnStopTimeoutSecs', userTurnStopTimeoutSecs, userTurnStopTimeoutSecs > 0)
   check('userIdleTimeoutSecs', userIdleTimeoutSecs, userIdleTimeoutSecs >= 0)
-  if (maxUserTurnSecs !== undefined) check('maxUserTurnSecs', maxUserTurnSecs, maxUserTurnSecs > 0)
+  if (typeof maxUserTurnSecs === 'number') check('maxUserTurnSecs', maxUserTurnSecs, maxUserTurnSecs > 0)
   for (const [due, secs] of Object.entries(patienceSecs)) check(`userTurnPatienceSecs.${due}`, secs, secs >= 0)
   if (cutInText !== undefined && maxUserTurnSecs === undefined) {
     throw invalid('cutInText is said at the limit of a turn, and there is none: set maxUserTurnSecs too')
@@ -62,7 +54,7 @@ export function machineOptions(options: UserTurnProcessorOptions): Omit<FloorMac
     sttLatencyMs: STT_LATENCY_MS,
     userIdleTimeoutSecs,
     patienceSecs,
-    maxTurnMs: maxUserTurnSecs === undefined ? undefined : maxUserTurnSecs * 1000,
+    maxTurnMs: typeof maxUserTurnSecs === 'number' ? maxUserTurnSecs * 1000 : undefined,
     cutInMs: cutInText === undefined ? undefined : CUT_IN_MS,
   }
 }

@@ -382,6 +382,34 @@ describe('UserTurnProcessor', () => {
     it('needs a limit', () => {
       expect(() => new UserTurnProcessor({ cutInText: 'May I?' })).toThrow('set maxUserTurnSecs too')
     })
+
+    it('can be another while the session runs, and none', async () => {
+      const processor = new UserTurnProcessor()
+      const limits: number[] = []
+      processor.on('userTurnLimit', () => limits.push(processor.runtime.clock.nowMs()))
+      const { task, clock, down } = await runTest(processor, { frames: [voice()], end: false })
+      await clock.advance(20_000)
+      await task.queueFrame(silence())
+      await clock.advance(10_000)
+      expect(limits).toEqual([])
+      processor.updatePolicies({ maxUserTurnSecs: 10, cutInText: 'May I?' })
+      await task.queueFrame(voice())
+      await clock.advance(10_000)
+      expect(limits).toEqual([40_000])
+      expect(down.filter((frame) => frame.type === 'TTSSpeakFrame')).toMatchObject([{ text: 'May I?' }])
+      await task.queueFrame(silence())
+      await clock.advance(10_000)
+      processor.updatePolicies({ cutInText: false })
+      await task.queueFrame(voice())
+      await clock.advance(5000)
+      processor.updatePolicies({ maxUserTurnSecs: false })
+      await clock.advance(15_000)
+      expect(limits).toEqual([40_000])
+      expect(() => processor.updatePolicies({ maxUserTurnSecs: 0 })).toThrow('maxUserTurnSecs is 0')
+      void task.cancel()
+      await clock.advanceUntil(() => task.hasFinished())
+      expect(clock.pending).toBe(0)
+    })
   })
 
   it('tells of a user who says nothing after the agent, by a time that can be changed', async () => {

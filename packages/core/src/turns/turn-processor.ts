@@ -21,7 +21,7 @@ import { isOfUser } from './mute-machine.ts'
 import { listOf, resolveProposal } from './strategy-lists.ts'
 import { SpeechSigns } from './speech-signs.ts'
 import { TurnAttachments } from './turn-attachments.ts'
-import { type TurnEvent, turnEventOf } from './turn-events.ts'
+import { type TurnEvent, turnEventOf, withStrategy } from './turn-events.ts'
 import { policyFrame, policyRules, type UserTurnPolicies } from './turn-policies.ts'
 import { machineOptions, type UserTurnProcessorOptions } from './turn-processor-options.ts'
 import { isOpen, type TurnEffect, type TurnState } from './turn-state.ts'
@@ -43,17 +43,14 @@ import type { UserTurnEvents } from './user-turn-events.ts'
 export class UserTurnProcessor extends FrameProcessor<UserTurnEvents> {
   /** Tells the user aggregator that turns are decided. */
   readonly isTurnProcessor = true
-  readonly #options: UserTurnProcessorOptions
+  #options: UserTurnProcessorOptions
   readonly #defaults: DefaultTurnStrategies
   readonly #queued: TurnEffect[] = []
   readonly #failed = new Set<string>()
   readonly #attachments = new TurnAttachments((strategy, error) => this.#reportOnce(strategy, error))
-  /** The model hears by itself. */
-  #realtime = false
   #given: UserTurnStrategies
   #strategies: Required<UserTurnStrategies>
   #mute: readonly UserMuteStrategy[]
-  #policies: UserTurnPolicies
   #echo: EchoGate | undefined
   /** A backchannel that may become an answer. */
   #kept: AnyFrame | undefined
@@ -72,7 +69,6 @@ export class UserTurnProcessor extends FrameProcessor<UserTurnEvents> {
     this.#defaults = new DefaultTurnStrategies(userSpeechTimeoutSecs)
     this.#given = userTurnStrategies
     this.#mute = userMuteStrategies
-    this.#policies = options
     this.#echo = EchoGate.from(options.echoGate)
     this.#strategies = this.#complete(userTurnStrategies)
     this.#machine = this.#compose()
@@ -100,9 +96,7 @@ export class UserTurnProcessor extends FrameProcessor<UserTurnEvents> {
    * attached.
    */
   updateStrategies(strategies: UserTurnStrategies): Promise<void> {
-    const update = this.#updating.then(() => this.#replace(strategies))
-    this.#updating = update.catch(() => {})
-    return update
+    return this.#update(() => strategies)
   }
 
   /** Replaces when the user is ignored. It counts from now on. */
@@ -115,17 +109,24 @@ export class UserTurnProcessor extends FrameProcessor<UserTurnEvents> {
   }
 
   /**
-   * Changes what it does beside deciding turns: a policy that is not named stays as it is, `false` turns one off.
+   * Changes what it does beside deciding turns: a policy that is not named stays as it is, `false` turns one off. A new
+   * limit of turns counts from the next turn on.
    *
    * @throws PcError `invalid-turn-options` for a number out of its range; then all stays as it was.
    */
   updatePolicies(policies: UserTurnPolicies): void {
-    const next = { ...this.#policies, ...policies }
+    const next = { ...this.#options, ...policies }
     policyRules(next)
+    machineOptions(next)
     if (policies.echoGate !== undefined) this.#echo = EchoGate.from(policies.echoGate, this.#echo)
-    this.#policies = next
+    this.#options = next
     this.#machine = this.#compose()
     if (this.#phase === 'started') this.#dispatch({ type: 'time' })
+  }
+
+  /** @internal Whether the model hears by itself, whatever it announces; `undefined` leaves that to the model. */
+  forceRealtime(realtime: boolean | undefined): void {
+    if (this.#defaults.force(realtime)) this.#refresh()
   }
 
   override async onSetup(setup: PipelineSetup): Promise<void> {
@@ -139,8 +140,7 @@ export class UserTurnProcessor extends FrameProcessor<UserTurnEvents> {
     }
     this.#phase = 'setUp'
     this.#deadline = pacingWheel(this.runtime.clock).deadline(() => this.#dispatch({ type: 'time' }))
-    this.#realtime = false
-    this.#defaults.forgetAnalyzer()
+    this.#defaults.forget()
     this.#strategies = this.#complete(this.#given)
     this.#machine = this.#compose()
     this.#state = this.#machine.initial
@@ -158,7 +158,9 @@ export class UserTurnProcessor extends FrameProcessor<UserTurnEvents> {
     }
     const frame = this.#withoutEcho(given)
     if (frame === undefined) return
-    if (frame.type === 'LLMServiceMetadataFrame') this.#follow(frame.isRealtimeService)
+    if ((frame.type === 'LLMServiceMetadataFrame' || frame.type === 'STTMetadataFrame') && this.#defaults.heed(frame)) {
+      this.#refresh()
+    }
     if (frame.type === 'StartFrame') {
       ctx.push(frame, direction)
       this.#phase = 'started'
@@ -182,7 +184,7 @@ export class UserTurnProcessor extends FrameProcessor<UserTurnEvents> {
       !resolveProposal(this.#strategies, event) &&
       effects.every(({ type }) => type !== 'discardTranscript')
     ) {
-      ctx.push(frame, direction)
+      ctx.push(withStrategy(frame, effects), direction)
     }
     this.#apply(effects)
   }
@@ -209,11 +211,11 @@ export class UserTurnProcessor extends FrameProcessor<UserTurnEvents> {
 
   #complete(given: UserTurnStrategies): Required<UserTurnStrategies> {
     const processors = this.#phase === 'idle' ? [] : this.setup.processors
-    return this.#defaults.complete(given, processors, !this.#realtime)
+    return this.#defaults.complete(given, processors)
   }
 
   #compose(): FloorMachine {
-    const rules = policyRules(this.#policies)
+    const rules = policyRules(this.#options)
     const interruptible = this.#phase === 'idle' || this.setup.params.allowInterruptions
     return createFloorMachine({
       ...machineOptions(this.#options),
@@ -231,11 +233,15 @@ export class UserTurnProcessor extends FrameProcessor<UserTurnEvents> {
     return kept
   }
 
-  /** Where the model hears by itself the default strategies do not wait for words, nor begin with them. */
-  #follow(realtime: boolean): void {
-    if (realtime === this.#realtime) return
-    this.#realtime = realtime
-    this.updateStrategies(this.#given).catch((error: unknown) => this.pushError(error))
+  /** The default strategies are others. */
+  #refresh(): void {
+    this.#update(() => this.#given).catch((error: unknown) => this.pushError(error))
+  }
+
+  #update(strategies: () => UserTurnStrategies): Promise<void> {
+    const update = this.#updating.then(() => this.#replace(strategies()))
+    this.#updating = update.catch(() => {})
+    return update
   }
 
   async #replace(strategies: UserTurnStrategies): Promise<void> {
@@ -299,12 +305,12 @@ export class UserTurnProcessor extends FrameProcessor<UserTurnEvents> {
     switch (effect.type) {
       case 'startTurn':
         this.#attachments.turnStarted()
-        if (effect.announce) this.broadcastFrame(new UserStartedSpeakingFrame())
+        if (effect.announce) this.broadcastFrame(new UserStartedSpeakingFrame(effect.strategy))
         if (effect.interrupt && this.setup.params.allowInterruptions) this.broadcastInterruption()
         this.emit('userTurnStarted', { turn: effect.turn, strategy: effect.strategy })
         return
       case 'commitTurn':
-        this.pushFrame(new UserTurnInferenceFrame(effect.turn))
+        this.pushFrame(new UserTurnInferenceFrame(effect.turn, effect.strategy))
         this.emit('userTurnInferenceTriggered', { turn: effect.turn, strategy: effect.strategy })
         return
       case 'withdrawAnswer':
@@ -312,14 +318,14 @@ export class UserTurnProcessor extends FrameProcessor<UserTurnEvents> {
         return
       case 'stopTurn':
         this.#attachments.turnStopped()
-        if (effect.announce) this.broadcastFrame(new UserStoppedSpeakingFrame())
+        if (effect.announce) this.broadcastFrame(new UserStoppedSpeakingFrame(effect.strategy))
         this.emit('userTurnStopped', { turn: effect.turn, strategy: effect.strategy })
         return
       case 'stopTimeout':
         this.emit('userTurnStopTimeout', { turn: effect.turn, strategy: undefined })
         return
       case 'turnLimit':
-        if (effect.cutIn) this.pushFrame(new TTSSpeakFrame(this.#options.cutInText ?? ''))
+        if (effect.cutIn) this.pushFrame(new TTSSpeakFrame(this.#options.cutInText || ''))
         this.emit('userTurnLimit', { turn: effect.turn, strategy: undefined })
         return
       case 'muteStarted':

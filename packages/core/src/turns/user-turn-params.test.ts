@@ -4,6 +4,7 @@ import { defineFunction, FunctionSchema } from '../context/function-schema.ts'
 import { LLMContext } from '../context/llm-context.ts'
 import { ToolsSchema } from '../context/tools.ts'
 import type { LLMUserAggregatorParams } from '../context/user-aggregator.ts'
+import { LLMServiceMetadataFrame } from '../frames/control.ts'
 import type { Frame } from '../frames/frame.ts'
 import { LLMSetToolsFrame } from '../frames/llm.ts'
 import { CancelFrame } from '../frames/lifecycle.ts'
@@ -11,6 +12,7 @@ import { TranscriptionFrame } from '../frames/text.ts'
 import {
   BotStartedSpeakingFrame,
   BotStoppedSpeakingFrame,
+  UserTurnExpectationFrame,
   VADUserStartedSpeakingFrame,
   VADUserStoppedSpeakingFrame,
 } from '../frames/turn.ts'
@@ -107,6 +109,49 @@ describe('the parameters of a user aggregator', () => {
     await clock.advanceUntil(() => task.hasFinished())
   })
 
+  it('end turns after the silence of aggregationTimeout, unless a strategy is given', async () => {
+    const endOf = async (params: LLMUserAggregatorParams): Promise<number[]> => {
+      const pair = pairWith(params)
+      const at: number[] = []
+      pair.user().on('userTurnStopped', () => at.push(pair.user().runtime.clock.nowMs()))
+      const frames = [voice(), final('Half past nine'), silence(), pause(4000)]
+      await runTest([pair.user], { frames, defaultParts: true })
+      return at
+    }
+    expect(await endOf({})).toEqual([600])
+    expect(await endOf({ aggregationTimeout: 2 })).toEqual([2000])
+    const stop = [new SpeechTimeoutUserTurnStopStrategy({ userSpeechTimeoutSecs: 1 })]
+    expect(await endOf({ aggregationTimeout: 2, userTurnStrategies: { stop } })).toEqual([1000])
+    const beside = new Pipeline([new UserTurnProcessor(), pairWith({ aggregationTimeout: 2 }).user])
+    expect(names(new PipelineTask(beside))).toHaveLength(2)
+  })
+
+  it('name the limit of a turn, and the turn processor is at hand to change everything while the session runs', async () => {
+    const pair = pairWith({ maxUserTurnSecs: 5, cutInText: 'May I?', userTurnPatienceSecs: { digits: 3 } })
+    const { task, clock, down } = await runTest([pair.user], { frames: [voice()], defaultParts: true, end: false })
+    const said = (): number => down.filter(({ type }) => type === 'TTSSpeakFrame').length
+    await clock.advance(5000)
+    expect(said()).toBe(1)
+    const { turns } = pair.user()
+    expect(turns).toBe(task.processors.find((processor) => processor instanceof UserTurnProcessor))
+    turns?.updatePolicies({ maxUserTurnSecs: false })
+    await task.queueFrame(silence())
+    await clock.advance(6000)
+    await task.queueFrame(voice())
+    await clock.advance(20_000)
+    expect(said()).toBe(1)
+    await task.queueFrame(new UserTurnExpectationFrame('digits'))
+    const ends: number[] = []
+    const fromMs = clock.nowMs()
+    pair.user().on('userTurnStopped', () => ends.push(clock.nowMs() - fromMs))
+    await task.queueFrames([final('0 7 9'), silence()])
+    await clock.advance(4000)
+    expect(ends).toEqual([3000])
+    void task.cancel()
+    await clock.advanceUntil(() => task.hasFinished())
+    expect(pair.user().turns).toBeUndefined()
+  })
+
   it('have no place beside a turn processor of the pipeline’s own', () => {
     const pair = pairWith({ userIdleTimeout: 4 })
     const build = (): PipelineTask => new PipelineTask(new Pipeline([new UserTurnProcessor(), pair.user]))
@@ -134,6 +179,31 @@ it('the turn analyzer of a transport is asked', async () => {
   await clock.advanceUntil(() => task.hasFinished())
 })
 
+describe('a model that hears by itself, as the parameters of a user aggregator say', () => {
+  it.each<[string, boolean, Frame[], string[]]>([
+    ['is not waited for with words, though it does not announce itself', true, [], ['started@1000', 'stopped@2300']],
+    [
+      'is one that wants words, whatever it announces',
+      false,
+      [new LLMServiceMetadataFrame('model', true)],
+      ['started@0', 'stopped@600', 'started@1000'],
+    ],
+  ])('%s', async (_title, realtimeServiceMode, announces, told) => {
+    const turns = new UserTurnProcessor()
+    const seen: string[] = []
+    turns.on('userTurnStarted', () => seen.push(`started@${turns.runtime.clock.nowMs()}`))
+    turns.on('userTurnStopped', () => seen.push(`stopped@${turns.runtime.clock.nowMs()}`))
+    const scene = [final('Hello.'), pause(1000), voice(), pause(500), silence(), pause(3000)]
+    const { task, clock } = await runTest([turns, pairWith({ realtimeServiceMode }).user], {
+      frames: [...announces, pause(0), ...scene],
+      end: false,
+    })
+    expect(seen).toEqual(told)
+    void task.cancel()
+    await clock.advanceUntil(() => task.hasFinished())
+  })
+})
+
 describe('what a function expects', () => {
   const phone = defineFunction({ name: 'phone', description: '', expects: 'digits', handler: () => null })
   const plain = new FunctionSchema({ name: 'plain', description: '' })
@@ -155,6 +225,8 @@ describe('what a function expects', () => {
 
   it('counts from when the function is offered to when it is not any more', async () => {
     expect(await endOf(new LLMContext(), [new LLMSetToolsFrame(new ToolsSchema([phone]))])).toEqual([1500])
+    // Also in the middle of the turn.
+    expect(await endOf(new LLMContext(), [voice(), new LLMSetToolsFrame(new ToolsSchema([phone]))])).toEqual([1500])
     const offered = new LLMContext({ tools: [phone] })
     expect(
       await endOf(offered, [
@@ -172,7 +244,7 @@ it.each([
   const context = new LLMContext()
   const pair = new LLMContextAggregatorPair(context)
   const told: unknown[] = []
-  pair.user().on('userTurnStopped', ({ content }) => told.push(content))
+  pair.user().on('userTurnStopped', (_strategy, { content }) => told.push(content))
   const frames = [voice(), final('Wait, I')]
   const { task, clock } = await runTest([new UserTurnProcessor(), pair.user], {
     frames: last === undefined ? frames : [...frames, last],

@@ -17,6 +17,11 @@ export interface UserTurnParams extends UserTurnPolicies {
   readonly userTurnStopTimeout?: number | undefined
   /** The user has said nothing for so long after the agent, seconds. Default 0: never. */
   readonly userIdleTimeout?: number | undefined
+  /**
+   * How long the user must be silent, seconds, unless `userTurnStrategies` say how turns end. Default 0.6. Where no turn
+   * processor decides turns at all, words are committed so long after the last transcript; default 0.5.
+   */
+  readonly aggregationTimeout?: number | undefined
   /** Tells speech from other sound. */
   readonly vadAnalyzer?: VADAnalyzer | undefined
   /** Speech ends when no audio has come for so long, seconds. Default 1. */
@@ -34,6 +39,9 @@ export function turnOptionsOf(params: UserTurnParams): UserTurnProcessorOptions 
     preemptiveGeneration: params.preemptiveGeneration,
     echoGate: params.echoGate,
     latencyBudget: params.latencyBudget,
+    maxUserTurnSecs: params.maxUserTurnSecs,
+    cutInText: params.cutInText,
+    userTurnPatienceSecs: params.userTurnPatienceSecs,
   }
   return Object.values(options).some((value) => value !== undefined) ? options : undefined
 }

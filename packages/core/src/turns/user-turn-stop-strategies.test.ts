@@ -122,6 +122,8 @@ describe('what is expected from the user', () => {
       'digits@0 voice@0 final@900 silence@1000',
       'start@0 commit@2500 stop@2500',
     ],
+    ['an e-mail address takes longer still', 'email@0 voice@0 final@900 silence@1000', 'start@0 commit@3000 stop@3000'],
+    ['a name takes a little longer', 'name@0 voice@0 final@900 silence@1000', 'start@0 commit@2200 stop@2200'],
     ['a yes or no ends the turn sooner', 'yesNo@0 voice@0 final@900 silence@1000', 'start@0 commit@1300 stop@1300'],
     [
       'counts until something else is expected',

@@ -13,6 +13,7 @@ import { Pipeline } from '../pipeline/pipeline.ts'
 import { FrameProcessor } from '../processor/frame-processor.ts'
 import { type Pause, runTest } from '../testing/run-test.ts'
 import { VADAnalyzer, type VADAnalyzerOptions } from './vad-analyzer.ts'
+import { DEFAULT_VAD_PARAMS } from './vad-params.ts'
 import { VADProcessor } from './vad-processor.ts'
 
 const WINDOW_MS = 32
@@ -165,7 +166,11 @@ describe('VADProcessor', () => {
     const announced = (up as AnyFrame[]).filter(
       (frame): frame is SpeechControlParamsFrame => frame.type === 'SpeechControlParamsFrame',
     )
-    expect(announced.map((frame) => frame.vadParams?.stopSecs)).toEqual([0.2, 0.8])
+    const usual = { confidence: 0.7, startSecs: 0.2, stopSecs: 0.2, minVolume: 0.6 }
+    expect(DEFAULT_VAD_PARAMS).toEqual(usual)
+    // The analyzer of these tests takes any loudness.
+    const own = { ...usual, minVolume: 0 }
+    expect(announced.map((frame) => frame.vadParams)).toEqual([own, { ...own, stopSecs: 0.8 }])
   })
 
   it('follows new parameters without cutting speech that goes on', async () => {

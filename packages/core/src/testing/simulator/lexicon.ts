@@ -1,6 +1,6 @@
 /** Where words come from: one answer, one announcement, one act of a user. */
 export interface Source {
-  readonly kind: 'answer' | 'announcement' | 'user'
+  readonly kind: 'answer' | 'announcement' | 'filler' | 'user'
   /** An interruption, or the end of the conversation, cut it at this time. */
   cutMs: number | undefined
 }

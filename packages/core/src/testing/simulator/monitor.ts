@@ -49,6 +49,8 @@ export interface Watched {
   readonly user: SimulatedUser
   readonly assistant: LLMAssistantAggregator
   readonly dawdler: Dawdler | undefined
+  /** An answer that was asked for ahead is given up after so long, milliseconds. */
+  readonly guessLimitMs: number
   /** A call that takes longer is to be cancelled, milliseconds. */
   readonly callLimitMs: number
 }
@@ -68,15 +70,17 @@ export class Monitor {
 
   /** A frame has come through the whole pipeline. */
   sawFrame(frame: Frame): void {
-    const { world } = this.#watched
+    const { world, facts } = this.#watched
     if (this.#over) this.#once('nothing after the end', `${frame.type} comes out`)
     switch (frame.type) {
       case 'BotStartedSpeakingFrame':
         this.#alternate('Bot', true)
+        facts.botSpeaking = { is: true, sinceMs: world.nowMs }
         world.give('botStarted')
         return
       case 'BotStoppedSpeakingFrame':
         this.#alternate('Bot', false)
+        facts.botSpeaking = { is: false, sinceMs: world.nowMs }
         world.give('botStopped')
         return
       case 'UserStartedSpeakingFrame':
@@ -104,7 +108,7 @@ export class Monitor {
 
   /** What holds after every single event. */
   check(): void {
-    const { world, output, turns } = this.#watched
+    const { world, facts, output, turns } = this.#watched
     const { nowMs } = world
     output.listen()
     // What the types rule out is looked at all the same.
@@ -114,7 +118,8 @@ export class Monitor {
     if ((status === 'userSpeaking' || status === 'userPausing') && deadlineMs === undefined)
       this.#once('a deadline for every state', `the turn is ${status} and has no deadline`)
     this.#checkProviders(nowMs)
-    const quietMs = nowMs - Math.max(output.lastWriteMs, Math.min(nowMs, output.playedOutMs))
+    const heldUntilMs = facts.heldSinceMs === undefined ? facts.heldUntilMs : nowMs
+    const quietMs = nowMs - Math.max(output.lastWriteMs, heldUntilMs, Math.min(nowMs, output.playedOutMs))
     if (this.#speaking.Bot && !this.#over && quietMs > BOT_QUIET_MS + 100)
       this.#once('a deadline for every state', 'the agent is said to speak and is silent')
     if (this.holds.length > 0) this.#busyMs = nowMs
@@ -126,7 +131,7 @@ export class Monitor {
     const holds: string[] = []
     if (user.busy) holds.push('the user')
     if (turns.turnState.status !== 'listening') holds.push(`the turn (${turns.turnState.status})`)
-    if (facts.requests.at(-1)?.outcome === 'live') holds.push('the model')
+    if (facts.answers.at(-1)?.outcome === 'live') holds.push('the model')
     if (dawdler?.busy === true) holds.push('the dawdler')
     if (facts.speeches.at(-1)?.live === true) holds.push('the voice')
     if (this.#speaking.Bot) holds.push('the agent speaks')
@@ -147,11 +152,19 @@ export class Monitor {
   }
 
   #checkProviders(nowMs: number): void {
-    const { facts, callLimitMs } = this.#watched
-    const request = facts.requests.at(-1)
+    const { facts, callLimitMs, guessLimitMs } = this.#watched
+    const request = facts.answers.at(-1)
     const overdue = (lastMs: number, limitMs: number): boolean => nowMs > lastMs + limitMs + SLACK_MS
     if (request?.outcome === 'live' && overdue(request.lastMs, request.begun ? MODEL_IDLE_MS : MODEL_FIRST_MS))
       this.#once(`a deadline for every state`, `answer ${request.number} is waited for past its deadline`)
+    const repeats = request?.outcome === 'failed' && !request.begun
+    for (const { standing, outcome, number, askedMs } of facts.requests) {
+      if (outcome !== 'live' || standing === 'asked') continue
+      if (standing === 'withdrawn') this.#once('one winner a turn', `answer ${number} was withdrawn and goes on`)
+      // What is being answered, or is going to be again, goes first.
+      else if (request?.outcome !== 'live' && !repeats && overdue(askedMs, guessLimitMs))
+        this.#once('a deadline for every state', `answer ${number} is made for nobody past its limit`)
+    }
     const speech = facts.speeches.at(-1)
     if (speech?.live === true && overdue(speech.lastMs, speech.begun ? VOICE_IDLE_MS : VOICE_FIRST_MS))
       this.#once('a deadline for every state', 'the voice is waited for past its deadline')

@@ -8,6 +8,7 @@ import type {
   Cue,
   EndingPlan,
   Fault,
+  PolicyPlan,
   Scenario,
   SpeechPlan,
   TimedAct,
@@ -34,6 +35,7 @@ export function randomScenario(seed: number, options: RandomScenarioOptions = {}
     hearing,
     allowInterruptions: !chance.happens(0.05),
     speechTimeoutSecs: chance.pick([0.3, 0.6, 1]),
+    policies: policies(chance),
     recognitionMs: chance.int(60, 700),
     wordTimes,
     // Without the times of words their places are estimated at this speed.
@@ -47,6 +49,29 @@ export function randomScenario(seed: number, options: RandomScenarioOptions = {}
     calls: chance.list(5, () => call(chance, faults)),
     connections: chance.list(4, () => connection(chance, faults)),
     ending: ending(chance),
+  }
+}
+
+/** Many conversations have none. */
+function policies(chance: Chance): PolicyPlan {
+  const some = chance.happens(0.6)
+  const maybe = <T>(probability: number, make: () => T): T | undefined =>
+    some && chance.happens(probability) ? make() : undefined
+  return {
+    falseInterruptions: maybe(0.4, () => ({
+      timeoutSecs: chance.pick([0.2, 0.5, 1]),
+      longestSecs: chance.pick([1, 2, 2.5]),
+    })),
+    preemptiveGeneration: maybe(0.6, () => ({
+      stableSecs: chance.pick([0, 0.1, 0.25, 0.5]),
+      maxTries: chance.int(1, 4),
+      limitSecs: chance.pick([0.5, 2, 10]),
+    })),
+    echoGate: maybe(0.4, () => ({ tailSecs: chance.pick([0, 0.5, 1.5]), minWords: chance.int(1, 3) })),
+    latencyBudget: maybe(0.5, () => ({
+      budgetSecs: chance.pick([0.2, 0.6, 1.5]),
+      fillerWords: chance.int(1, 4),
+    })),
   }
 }
 
@@ -78,8 +103,14 @@ function act(chance: Chance): Act {
   if (roll < 0.8) return { type: 'type', words: chance.int(1, 4), interrupts: chance.happens(0.7) }
   if (roll < 0.88) return { type: 'announce', words: chance.int(1, 6), appendToContext: !chance.happens(0.2) }
   if (roll < 0.93) return { type: 'silence', durationMs: chance.int(200, 7000) }
-  if (roll < 0.97) return { type: 'interrupt' }
+  if (roll < 0.95) return { type: 'interrupt' }
+  if (roll < 0.98) return echo(chance)
   return { type: 'run' }
+}
+
+function echo(chance: Chance): Act {
+  const userWords = chance.happens(0.2) ? chance.int(2, 3) : 0
+  return { type: 'echo', words: chance.int(1, 4), userWords, interim: chance.happens(0.5) }
 }
 
 function speak(chance: Chance): Act {
@@ -94,6 +125,10 @@ function speak(chance: Chance): Act {
     finalAfterMs: chance.happens(0.1) ? chance.int(900, 3500) : chance.int(20, 600),
     finalized: chance.happens(0.75),
     interims: chance.happens(0.6),
+    misheard: chance.happens(0.2),
+    written: chance.happens(0.5),
+    eager: chance.happens(0.2),
+    backchannel: backchannel && chance.happens(0.7),
     voice: chance.happens(0.9) ? 'heard' : chance.happens(0.7) ? 'missed' : 'endMissed',
     overlap: chance.happens(0.12),
   }

@@ -23,11 +23,31 @@ export interface SpeakAct {
   readonly finalAfterMs: number
   /** Whether the last of them is marked as final for good. */
   readonly finalized: boolean
+  /** Whether there are interim transcripts, up to all the words of each final one. */
   readonly interims: boolean
+  /** The last interim transcript has a word that the final one has not. */
+  readonly misheard: boolean
+  /** Final transcripts are written out: with a capital letter and a full stop. */
+  readonly written: boolean
+  /** The recogniser expects the turn to end when the voice does. */
+  readonly eager: boolean
+  /** The words are such as say that one listens, where the agent knows such words. */
+  readonly backchannel: boolean
   /** What the detector of voice makes of it. */
   readonly voice: 'heard' | 'missed' | 'endMissed'
   /** The next act does not wait for its end. */
   readonly overlap: boolean
+}
+
+/**
+ * The agent's own latest words come back as a transcript, so many at most, and the user's behind them; where no echo gate
+ * is to be relied on, only the user's.
+ */
+export interface EchoAct {
+  readonly type: 'echo'
+  readonly words: number
+  readonly userWords: number
+  readonly interim: boolean
 }
 
 /** What happens from outside. */
@@ -40,6 +60,7 @@ export type Act =
   | { readonly type: 'type'; readonly words: number; readonly interrupts: boolean }
   /** The application has a text of its own spoken. */
   | { readonly type: 'announce'; readonly words: number; readonly appendToContext: boolean }
+  | EchoAct
   /** The application interrupts. */
   | { readonly type: 'interrupt' }
   /** The application has the model run. */
@@ -131,6 +152,22 @@ export interface ClientPlan {
     | undefined
 }
 
+/** What the turn processor does beside deciding turns; `undefined`: it does not. Durations in seconds. */
+export interface PolicyPlan {
+  readonly falseInterruptions: { readonly timeoutSecs: number; readonly longestSecs: number } | undefined
+  readonly preemptiveGeneration:
+    | { readonly stableSecs: number; readonly maxTries: number; readonly limitSecs: number }
+    | undefined
+  readonly echoGate: { readonly tailSecs: number; readonly minWords: number } | undefined
+  readonly latencyBudget:
+    | {
+        readonly budgetSecs: number
+        /** Words of each filler. */
+        readonly fillerWords: number
+      }
+    | undefined
+}
+
 /** How the conversation ends. */
 export interface EndingPlan {
   readonly how: 'end' | 'endTask' | 'cancel' | 'abort'
@@ -145,6 +182,7 @@ export interface Scenario {
   readonly hearing: 'frames' | 'audio'
   readonly allowInterruptions: boolean
   readonly speechTimeoutSecs: number
+  readonly policies: PolicyPlan
   /** From the end of speech to the transcript, where the user is heard as audio. */
   readonly recognitionMs: number
   /** Whether the speech service gives the times of its words. */

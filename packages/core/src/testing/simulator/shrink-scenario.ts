@@ -28,9 +28,11 @@ export async function shrinkScenario(
 
 /** Scenarios that are one step simpler, the boldest steps first. */
 function* smaller(scenario: Scenario): Generator<Scenario> {
-  const { acts, answers, speeches, calls, connections, client, ending } = scenario
+  const { acts, policies, answers, speeches, calls, connections, client, ending } = scenario
   for (let size = acts.length >> 1; size >= 1; size >>= 1)
     for (let at = 0; at < acts.length; at += size) yield { ...scenario, acts: without(acts, at, size) }
+  for (const [name, policy] of Object.entries(policies))
+    if (policy !== undefined) yield { ...scenario, policies: { ...policies, [name]: undefined } }
   if (client.fault !== undefined) yield { ...scenario, client: { ...client, fault: undefined } }
   if (client.kind !== 'plain') yield { ...scenario, client: { ...client, kind: 'plain', leadMs: 0 } }
   if (scenario.dawdleMs > 0) yield { ...scenario, dawdleMs: 0 }

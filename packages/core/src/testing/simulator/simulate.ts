@@ -21,6 +21,7 @@ import { SimulatedOutput, WRITE_LIMIT_MS } from './simulated-output.ts'
 import { registerTools, toolSchemas } from './simulated-tools.ts'
 import { SimulatedUser } from './simulated-user.ts'
 import { SimulatedVoice } from './simulated-voice.ts'
+import { policiesOf, watchTurns } from './turn-watch.ts'
 import { judgeHistory } from './verdict.ts'
 import { type Violation, World } from './world.ts'
 
@@ -54,7 +55,7 @@ export interface SimulationParts {
 export interface SimulationOptions {
   /** Puts the pipeline together. Default: one part after the other. */
   readonly arrange?: ((parts: SimulationParts) => readonly PipelineElement[]) | undefined
-  /** Makes the turn processor. Default: one with the scenario's silence. */
+  /** Makes the turn processor. Default: one with the scenario's silence and policies. */
   readonly turns?: ((scenario: Scenario) => UserTurnProcessor) | undefined
 }
 
@@ -100,10 +101,10 @@ class Simulation {
     const [world, facts] = [this.#world, this.#facts]
     this.#context = new LLMContext({ messages: [{ role: 'system', content: 'Be kind.' }], tools: toolSchemas() })
     const pair = new LLMContextAggregatorPair(this.#context)
-    const turns =
-      options.turns?.(scenario) ?? new UserTurnProcessor({ userSpeechTimeoutSecs: scenario.speechTimeoutSecs })
+    const turns = options.turns?.(scenario) ?? this.#turns()
     this.#model = new SimulatedModel(world, facts, {
       plans: scenario.answers,
+      conversation: this.#context,
       functionCallTimeoutSecs: CALL_LIMIT_MS / 1000,
       runInParallel: scenario.parallelCalls,
     })
@@ -120,6 +121,7 @@ class Simulation {
       facts,
       send: (frame) => this.#send(frame),
       microphone: input && { hear: (audio) => input.hear(audio, SAMPLE_RATE), sampleRate: SAMPLE_RATE },
+      echoGate: options.turns === undefined ? scenario.policies.echoGate : undefined,
     })
     const hearing = input === undefined ? [] : this.#hearing(input)
     const dawdler = scenario.dawdleMs > 0 ? new Dawdler(world, scenario.dawdleMs) : undefined
@@ -135,8 +137,9 @@ class Simulation {
       assistant: pair.assistant(),
       dawdler,
       callLimitMs: CALL_LIMIT_MS,
+      guessLimitMs: 1000 * (scenario.policies.preemptiveGeneration?.limitSecs ?? 0),
     })
-    this.#followTurns(turns)
+    watchTurns(turns, scenario, { world, facts })
     this.#task = new PipelineTask(
       new Pipeline(elements),
       {
@@ -187,9 +190,8 @@ class Simulation {
   async #end(): Promise<void> {
     const { how } = this.#scenario.ending
     const world = this.#world
-    this.#facts.recognisedInTime = this.#facts.recognised.length
     this.#hangAtEnd()
-    this.#facts.requestedInTime = this.#facts.requests.length
+    this.#facts.endAskedFor()
     world.note('app', `asks for the end: ${how}`)
     const graceful = how === 'end' || how === 'endTask'
     if (how === 'end') this.#send(new EndFrame())
@@ -257,17 +259,10 @@ class Simulation {
     return [input, new VADProcessor({ vadAnalyzer: new LoudnessDetector(SAMPLE_RATE) }), ears]
   }
 
-  #followTurns(turns: UserTurnProcessor): void {
-    turns.on('turnEvent', (_event, { status }, effects) => {
-      for (const effect of effects) {
-        this.#world.note('turn', `${effect.type}, ${status}`)
-        if (effect.type === 'commitTurn') this.#facts.commit()
-        if (effect.type === 'startTurn' && effect.interrupt && this.#scenario.allowInterruptions) {
-          this.#facts.cut(this.#world.nowMs)
-          this.#facts.bargedIn = this.#facts.next()
-        }
-      }
-    })
+  #turns(): UserTurnProcessor {
+    const { speechTimeoutSecs, policies } = this.#scenario
+    const witnesses = { world: this.#world, facts: this.#facts }
+    return new UserTurnProcessor({ userSpeechTimeoutSecs: speechTimeoutSecs, ...policiesOf(policies, witnesses) })
   }
 
   #runtime(): Partial<Runtime> {

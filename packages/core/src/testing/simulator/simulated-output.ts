@@ -144,6 +144,7 @@ export class SimulatedOutput extends BaseOutputTransport {
       const word = id === 0 ? undefined : this.#world.lexicon.byId(id)
       if (word === undefined) continue
       this.#check(word, contextId)
+      this.#facts.audibleMs.set(word, atMs)
       if (failing) {
         this.#facts.uncertain.add(word)
         this.#facts.utterance(contextId).faulty = true
@@ -156,6 +157,9 @@ export class SimulatedOutput extends BaseOutputTransport {
   }
 
   #check(word: Word, contextId: string): void {
+    const { heldSinceMs } = this.#facts
+    if (heldSinceMs !== undefined && heldSinceMs < this.#world.nowMs)
+      this.#world.violate('what is held is silent', `"${word.text}" of ${contextId} is written while the agent is held`)
     const { cutMs } = word.source
     if (cutMs !== undefined && cutMs < this.#world.nowMs)
       this.#world.violate('what was cut is silent', `"${word.text}" of ${contextId} is written after the cut`)

@@ -33,6 +33,9 @@ export function registerTools(
       const call: CallFact = { id, name, signal, startedMs: world.nowMs, answer: undefined, open: true }
       facts.calls.push(call)
       world.note('tool', `${name} runs (${id})`)
+      const request = facts.requestedCalls.get(id)
+      if (request?.standing !== 'asked')
+        world.violate('nothing unconfirmed is run', `${id} of ${name} is part of an answer that nobody asked for`)
       world.give('called')
       const close = (): void => void (call.open = false)
       signal.addEventListener('abort', close, { once: true })

@@ -3,10 +3,15 @@ import { InterruptionTaskFrame } from '../../frames/lifecycle.ts'
 import { LLMMessagesAppendFrame, LLMRunFrame } from '../../frames/llm.ts'
 import { TTSSpeakFrame } from '../../frames/speech.ts'
 import { InterimTranscriptionFrame, TranscriptionFrame } from '../../frames/text.ts'
-import { UserSpeakingFrame, VADUserStartedSpeakingFrame, VADUserStoppedSpeakingFrame } from '../../frames/turn.ts'
+import {
+  EagerEndOfTurnFrame,
+  UserSpeakingFrame,
+  VADUserStartedSpeakingFrame,
+  VADUserStoppedSpeakingFrame,
+} from '../../frames/turn.ts'
 import type { AnnouncementFact, Facts } from './facts.ts'
 import type { Source, Word } from './lexicon.ts'
-import type { Act, SpeakAct, TimedAct } from './scenario.ts'
+import type { Act, EchoAct, PolicyPlan, SpeakAct, TimedAct } from './scenario.ts'
 import { LOUD } from './simulated-ears.ts'
 import type { World } from './world.ts'
 
@@ -18,6 +23,8 @@ const ACTIVITY_MS = 200
 const PIECE_MS = 40
 /** Silence behind speech, so that its end is heard, milliseconds. */
 const TAIL_MS = 500
+/** A word counts as played this long after its end, as a cut may come ahead of the record, milliseconds. */
+const PLAYED_MS = 100
 /** A sample that is loud and no word. */
 const NOISE = 32_000
 
@@ -28,6 +35,8 @@ export interface SimulatedUserOptions {
   readonly send: (frame: Frame) => void
   /** Where audio goes; `undefined`: the user is heard as frames. */
   readonly microphone: { hear(audio: Int16Array): void; readonly sampleRate: number } | undefined
+  /** What keeps the agent's own words from being taken for the user's; `undefined`: nothing, so that none come back. */
+  readonly echoGate: PolicyPlan['echoGate']
 }
 
 /** The users and the application: everybody outside who acts. */
@@ -93,6 +102,9 @@ export class SimulatedUser {
         send(new TTSSpeakFrame(text, { appendToContext: act.appendToContext }))
         return undefined
       }
+      case 'echo':
+        this.#echo(act)
+        return undefined
       case 'interrupt':
         world.note('app', 'interrupts')
         this.#interrupt()
@@ -107,8 +119,7 @@ export class SimulatedUser {
 
   #interrupt(): void {
     const { world, facts, send } = this.#options
-    facts.cut(world.nowMs)
-    facts.interrupted = facts.next()
+    facts.interrupt(world.nowMs)
     send(new InterruptionTaskFrame())
   }
 
@@ -117,9 +128,47 @@ export class SimulatedUser {
     return Array.from({ length: count }, () => this.#options.world.lexicon.make(source))
   }
 
+  /** Such words as are left. */
+  #backchannel(count: number): readonly Word[] {
+    const known = this.#options.facts.backchannels.splice(0, count)
+    return known.length === count ? known : this.#words(count)
+  }
+
+  /** Nothing comes back that the gate may take for the user's. */
+  #echo(act: EchoAct): void {
+    const { world, facts, send, echoGate, microphone } = this.#options
+    // Where there is audio, what the user says is heard in it.
+    const users = microphone === undefined ? this.#words(act.userWords) : []
+    const echo = echoGate === undefined ? [] : this.#playedLast(act.words)
+    const { is: speaks, sinceMs } = facts.botSpeaking
+    const { minWords, tailSecs } = echoGate ?? { minWords: 0, tailSecs: 0 }
+    const drops = speaks
+      ? users.length === 0 || echo.length >= minWords
+      : users.length === 0 && echo.length >= minWords && world.nowMs < sinceMs + tailSecs * 1000
+    const text = textOf([...(drops ? echo : []), ...users])
+    if (text === '') return
+    world.note('user', `is heard to say "${text}"`)
+    if (act.interim) send(new InterimTranscriptionFrame(text))
+    facts.recognised.push(...users)
+    send(new TranscriptionFrame(text, '', '', { finalized: true }))
+  }
+
+  /** The agent's words that were heard last. */
+  #playedLast(count: number): readonly Word[] {
+    const { world, facts } = this.#options
+    const utterance = [...facts.utterances.values()].findLast((each) => facts.position(each) > 0)
+    const { is: speaks, sinceMs } = facts.botSpeaking
+    const untilMs = (speaks ? world.nowMs : sinceMs) - PLAYED_MS
+    const played = [...(utterance?.words ?? [])].filter(
+      ([word, samples]) =>
+        (facts.heard.get(word) ?? 0) >= samples && (facts.audibleMs.get(word) ?? Infinity) <= untilMs,
+    )
+    return played.map(([word]) => word).slice(-count)
+  }
+
   async #speak(act: SpeakAct): Promise<void> {
     const { world, facts, microphone } = this.#options
-    const words = this.#words(act.words)
+    const words = act.backchannel ? this.#backchannel(act.words) : this.#words(act.words)
     world.note('user', `${act.user} says "${textOf(words)}"`)
     if (microphone !== undefined) {
       for (const word of words) this.#wordSamples.set(word, (act.msPerWord * microphone.sampleRate) / 1000)
@@ -143,16 +192,19 @@ export class SimulatedUser {
       const part = words.slice(from, from + perFinal)
       const end = Math.min(words.length, from + perFinal)
       if (act.interims) {
-        for (let known = 1; known < part.length; known++) {
-          const text = textOf(part.slice(0, known))
+        for (let known = 1; known <= part.length; known++) {
+          const wrong = act.misheard && known === part.length
+          const text = textOf(wrong ? [...part.slice(0, -1), ...this.#words(1)] : part.slice(0, known))
           this.#later((from + known) * act.msPerWord, () => new InterimTranscriptionFrame(text, user))
         }
       }
+      if (act.eager && end === words.length) this.#later(end * act.msPerWord, () => new EagerEndOfTurnFrame())
       if (act.finals === 0) continue
       this.#later(end * act.msPerWord + act.finalAfterMs, () => {
         this.#options.facts.recognised.push(...part)
         const finalized = act.finalized && end === words.length
-        return new TranscriptionFrame(textOf(part), user, '', { finalized })
+        const text = act.written ? writtenOf(part) : textOf(part)
+        return new TranscriptionFrame(text, user, '', { finalized })
       })
     }
   }
@@ -202,4 +254,9 @@ export class SimulatedUser {
 
 function textOf(words: readonly Word[]): string {
   return words.map(({ text }) => text).join(' ')
+}
+
+function writtenOf(words: readonly Word[]): string {
+  const text = textOf(words)
+  return `${text.slice(0, 1).toUpperCase()}${text.slice(1)}.`
 }

@@ -1,6 +1,6 @@
 import { TTSService } from '../../services/tts-service.ts'
 import type { SynthesisOptions, TTSEvent, TTSServiceOptions } from '../../services/tts-types.ts'
-import type { Facts, SpeechFact } from './facts.ts'
+import type { Facts, FillerFact, SpeechFact } from './facts.ts'
 import { misbehave } from './faulty-stream.ts'
 import type { Word } from './lexicon.ts'
 import { Plans } from './plans.ts'
@@ -47,12 +47,13 @@ export class SimulatedVoice extends TTSService {
 
   override synthesize(text: string, { signal, contextId, sampleRate }: SynthesisOptions): AsyncIterable<TTSEvent> {
     const world = this.#world
-    const speech: SpeechFact = { signal, begun: false, live: true, lastMs: world.nowMs }
     if (this.#facts.speeches.some(({ live }) => live)) world.violate('one floor owner', 'two texts are being spoken')
+    const words = this.#layOut(text, sampleRate)
+    const source = words[0]?.word.source
+    const speech: SpeechFact = { source, signal, begun: false, live: true, lastMs: world.nowMs }
     this.#facts.speeches.push(speech)
     const onAbort = (): void => void (speech.live = false)
     signal.addEventListener('abort', onAbort, { once: true })
-    const words = this.#layOut(text, sampleRate)
     const utterance = this.#facts.utterance(contextId)
     for (const { word, startSample, endSample } of words) utterance.words.set(word, endSample - startSample)
     const plan = this.#plans.next()
@@ -113,9 +114,30 @@ export class SimulatedVoice extends TTSService {
     if (whole[0] !== undefined && whole.length === 1) this.#checkWanted(whole[0])
   }
 
-  #checkWanted({ text, source: { cutMs } }: Word): void {
-    if (cutMs !== undefined && cutMs < this.#world.nowMs)
-      this.#world.violate('what was cut is silent', `the voice is to say "${text}" after the cut`)
+  #checkWanted({ text, source }: Word): void {
+    const world = this.#world
+    const facts = this.#facts
+    if (source.cutMs !== undefined && source.cutMs < world.nowMs)
+      world.violate('what was cut is silent', `the voice is to say "${text}" after the cut`)
+    const request = facts.requests.find((each) => each === source)
+    if (request !== undefined && request.standing !== 'asked')
+      world.violate('nothing unconfirmed is said', `"${text}" is part of an answer that nobody asked for`)
+    if (request !== undefined && request.order > facts.committed) facts.answered = request.order
+    const filler = facts.fillers.find((each) => each === source)
+    if (filler !== undefined) this.#checkFiller(filler, text)
+    facts.saidSince = true
+  }
+
+  #checkFiller(filler: FillerFact, text: string): void {
+    const world = this.#world
+    const facts = this.#facts
+    if (filler.said) return
+    filler.said = true
+    if (filler.standing === 'unused') world.violate('a filler only fills', `nobody wanted "${text}"`)
+    if (facts.answered > facts.committed)
+      world.violate('a filler only fills', `"${text}" is said when the answer has begun`)
+    if (!facts.awaitsAnswer(world.nowMs))
+      world.violate('a filler only fills', `"${text}" is said when there is no answer to come`)
   }
 
   /** Every word has the samples from its beginning to that of the next. */

@@ -10,6 +10,8 @@ const EXACT_MS = 45
 const ESTIMATED_MS = 400
 /** The end of the newest word of a stream is estimated: with less than this share heard it must not count. */
 const ENOUGH = 0.6
+/** So often an answer that is cut is given again. */
+const MOST_REPEATS = 3
 
 /** What the history is checked against. */
 export interface VerdictOptions {
@@ -27,6 +29,7 @@ export interface VerdictOptions {
  */
 export function judgeHistory(options: VerdictOptions, moment: 'rest' | 'over' | 'broken off'): void {
   judgeUserWords(options)
+  judgeSecrets(options)
   if (moment === 'rest') judgeRecognition(options)
   if (moment !== 'broken off') {
     judgeSpeech(options)
@@ -54,11 +57,26 @@ function judgeUserWords(options: VerdictOptions): void {
   const stored = wordsOf(options, 'user')
   const spoken = stored.filter((word) => !typed.has(word))
   // What comes behind the end may be late.
-  const due = facts.recognised.slice(0, Math.max(facts.recognisedInTime, spoken.length))
+  const recognised = facts.recognised.filter((word) => !facts.aside.has(word))
+  const late = facts.recognised.slice(facts.recognisedInTime).length
+  const due = recognised.slice(0, Math.max(recognised.length - late, spoken.length))
   if (textOf(spoken) !== textOf(due))
     world.violate('no word of the user is lost', `"${textOf(due)}" is stored as "${textOf(spoken)}"`)
   if (textOf(stored.filter((word) => typed.has(word))) !== textOf(facts.typed))
     world.violate('no word of the user is lost', `"${textOf(facts.typed)}" was typed and is not stored so`)
+}
+
+/** What was to fill the time, and what was answered to nobody, is not remembered. */
+function judgeSecrets({ world, facts, context }: VerdictOptions): void {
+  const unconfirmed = new Set<Source>(facts.requests.filter(({ standing }) => standing !== 'asked'))
+  const stored = context.messages.flatMap((message) =>
+    isSpecificMessage(message) ? [] : world.lexicon.read(messageText(message)),
+  )
+  for (const word of stored) {
+    if (word?.source.kind === 'filler') world.violate('a filler is not stored', `"${word.text}" is part of the history`)
+    if (word !== undefined && unconfirmed.has(word.source))
+      world.violate('nothing unconfirmed is stored', `"${word.text}" is part of the history`)
+  }
 }
 
 /** Audio that holds words leads to these words. */
@@ -121,8 +139,8 @@ function isWhole({ words }: UtteranceFact, facts: Facts): boolean {
 function judgeCompleteness({ world, facts }: VerdictOptions): void {
   // An end does not wait for a client that takes nothing.
   if (facts.clientHungAtEnd) return
-  const answers = facts.requests.slice(0, facts.requestedInTime).filter(({ outcome }) => outcome === 'done')
-  const sources = [...answers, ...facts.announcements]
+  const unfinished = new Set<Source>(facts.requests.filter(({ outcome }) => outcome !== 'done'))
+  const sources = facts.sayings.filter((source) => !unfinished.has(source))
   const faulty = new Set(
     [...facts.utterances.values()].flatMap(({ words, faulty: is }) => (is ? [...words.keys()] : [])),
   )
@@ -145,8 +163,8 @@ function judgeCalls({ world, facts, context }: VerdictOptions): void {
     if (message.role === 'assistant')
       for (const { id } of message.tool_calls ?? []) contents.set(id, contents.get(id) ?? [])
   }
-  for (const [id, { outcome, cutMs }] of facts.requestedCalls) {
-    if (outcome === 'done' && cutMs === undefined && !contents.has(id))
+  for (const [id, { standing, outcome, cutMs }] of facts.requestedCalls) {
+    if (standing === 'asked' && outcome === 'done' && cutMs === undefined && !contents.has(id))
       world.violate('no call is left open', `${id} was asked for and is not in the context`)
   }
   const everything = JSON.stringify(context.messages)
@@ -166,12 +184,24 @@ function judgeCalls({ world, facts, context }: VerdictOptions): void {
 function judgeAnswers({ world, facts, context }: VerdictOptions): void {
   // What the application cuts, it does not want.
   if (facts.interrupted > facts.questioned) return
+  if (isLeftBroken(facts))
+    world.violate(
+      'never silent',
+      `answer ${facts.answers.length} was cut by a turn without words and is not given again`,
+    )
   const last = context.messages.findLast((message) => isSpecificMessage(message) || message.role !== 'assistant')
   if (last === undefined || isSpecificMessage(last) || last.role === 'system') return
   if (last.role === 'tool' && (last.content === 'CANCELLED' || last.content === 'IN_PROGRESS')) return
   // A sound that passes for a voice may cut the answer to what was said before.
   if (last.role === 'user' && facts.bargedIn > facts.questioned) return
   const said = JSON.stringify(last)
-  if (!facts.requests.some(({ question }) => question.includes(said)))
+  if (!facts.answers.some(({ question }) => question.includes(said)))
     world.violate('never silent', `the model was never asked about ${said}`)
+}
+
+/** The latest answer was cut by a turn in which nothing was said, and not because that happens again and again. */
+function isLeftBroken({ answers, broken, questioned }: Facts): boolean {
+  const last = answers.at(-1)
+  if (last === undefined || broken.get(last) !== true || questioned > last.order) return false
+  return answers.filter((answer) => answer.order >= questioned && broken.has(answer)).length <= MOST_REPEATS
 }
