@@ -3,11 +3,12 @@ import { isJson } from './json-schema.ts'
 import type { Json, Parameter } from './json-schema.ts'
 import { conceptsOfParameter, kindOf } from './parameter-kind.ts'
 import { questionFor } from './questions.ts'
+import { hasFailed } from './results.ts'
 import { agrees } from './schema-check.ts'
 import { fillSlots, isQuestion } from './slots.ts'
 import type { FilledSlot } from './slots.ts'
 import { isCancelling } from './small-talk.ts'
-import { answerScore, concerns, meantScore, shares, wordScore } from './tool-subject.ts'
+import { answerScore, askedTools, concerns, meantScore, shares, wordScore } from './tool-subject.ts'
 import type { ToolSubject } from './tool-subject.ts'
 import { readUtterance } from './utterance.ts'
 import type { Utterance } from './utterance.ts'
@@ -162,10 +163,13 @@ function choose(utterance: Utterance, turn: UserTurn, scene: ToolScene): Choice 
 
 function chosen(subject: ToolSubject, utterance: Utterance, from: { turn: UserTurn; scene: ToolScene }): Choice {
   const { turn, scene } = from
-  const question = new Set(contentOf(lastQuestion(turn.assistant)))
-  const words = wordScore(utterance, subject, scene.subjects)
+  const asked = askedTools(new Set(contentOf(lastQuestion(turn.assistant))), scene.subjects)
+  const spoken = wordScore(utterance, subject, scene.subjects)
+  // Where a few things are offered, a little points to one of them.
+  const words = spoken > 0 && asked.isChoice && shares(subject.name, asked.question) ? spoken + 1 : spoken
   const loose = looseParameter(subject, turn.assistant, scene)
-  const isFollowUp = followUp.test(turn.user) && scene.conversation.calls.at(-1)?.name === subject.tool.name
+  const last = scene.conversation.calls.at(-1)
+  const isFollowUp = last?.name === subject.tool.name && (followUp.test(turn.user) || hasFailed(last))
   const expected =
     loose?.name ?? (isFollowUp ? subject.parameters.find((parameter) => parameter.required)?.name : undefined)
   const found = slotsOf(utterance, subject, { scene, expected })
@@ -175,7 +179,7 @@ function chosen(subject: ToolSubject, utterance: Utterance, from: { turn: UserTu
   )
   const isTopical =
     loose !== undefined || isFollowUp || shares(subject.name, new Set(contentOf(scene.conversation.task)))
-  const fromAnswer = answerScore(utterance, subject, question)
+  const fromAnswer = answerScore(utterance, subject, asked)
   const isAbout = words > 0 || fromAnswer > 0 || isTopical || [...found.values()].some((slot) => slot.weight >= 2)
   return { subject, found, score: words + fromAnswer + (isAbout ? evidence : 0) + (isTopical && evidence > 0 ? 1 : 0) }
 }

@@ -60,10 +60,12 @@ export function personIn({ words }: Utterance): string | undefined {
   return undefined
 }
 
+const wish = /^\W*(?:i (?:want|need|would like)|i'd like|(?:can|could|may) (?:i|you)|give me)\b/i
+
 /** A whole answer as a name, without what people say around it. */
 export function personOf(utterance: Utterance): string | undefined {
   const words = answerWords(utterance)
-  if (words.length > 4) return undefined
+  if (words.length > 4 || wish.test(utterance.text)) return undefined
   return nameFrom(words, 0)
 }
 
@@ -144,7 +146,7 @@ export function plainText(words: readonly Word[]): string {
 }
 
 const leadIns =
-  /^(?:(?:um+|uh|er|oh|ah|well|hmm|so|ok|okay|yes|yeah|sure|please|hi|hello|just|maybe|probably|i think|i guess|let's say|let's go with|let me have|it's|it is|its|that's|that would be|that'd be|i'd like|i would like|i want|i need|i'll have|i'll take|i take|i have|i've got|i am taking|i'm taking|i prefer|we'd like|we want|make it|can i have|can i get|could i have|give me|my (?:\w+ ){1,2}is|the (?:\w+ ){1,2}is|my name's|name is|call me|this is|i'm|i am|for|because|because of|to|in|at|from|with|about|a|an|the|some)\b[\s,.:]*)+/
+  /^(?:(?:um+|uh|er|oh|ah|well|hmm|so|ok|okay|yes|yeah|sure|please|hi|hello|just|maybe|probably|i think|i guess|let's say|let's go with|let me have|it's|it is|its|that's|that would be|that'd be|i'd like|i would like|i want|i need|i'll have|i'll take|i'd take|i take|i have|i've got|i am taking|i'm taking|allergic to|i suffer from|suffering from|diagnosed with|i prefer|we'd like|we want|make it|can i have|can i get|could i have|give me|my (?:\w+ ){1,2}is|the (?:\w+ ){1,2}is|my name's|name is|call me|this is|i'm|i am|for|because|because of|to|in|at|from|with|about|a|an|the|some)\b[\s,.:]*)+/
 const leadOuts = /(?:[\s,.]+(?:please|thanks|thank you|i think|i guess|sir|madam|thank you very much))+$/
 
 function answerWords(utterance: Utterance): readonly Word[] {

@@ -63,6 +63,12 @@ function tellObject(value: { readonly [key: string]: unknown }, call: PastCall):
   return sentence(`${place === undefined ? '' : `in ${place}, `}${spokenList(facts.slice(0, maxFacts), 'and')}`, '.')
 }
 
+/** Whether what was called for did not work. @internal */
+export function hasFailed({ result = '' }: PastCall): boolean {
+  const value = parsed(result)
+  return isRecord(value) && failureIn(value) !== undefined
+}
+
 function failureIn(value: { readonly [key: string]: unknown }): string | undefined {
   const { error, status, success, message } = value
   const isFailed =

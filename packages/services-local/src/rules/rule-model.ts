@@ -10,10 +10,12 @@ import { hintFor, questionFor, spokenList } from './questions.ts'
 import { tellResult } from './results.ts'
 import { agrees } from './schema-check.ts'
 import { abilityOf, isCancelling, smallTalk } from './small-talk.ts'
+import { summaryOf } from './summary.ts'
 import { taskSpeech } from './task-speech.ts'
-import { subjectOfTool } from './tool-subject.ts'
+import { shares, subjectOfTool } from './tool-subject.ts'
 import type { RuleTool } from './tool-subject.ts'
 import { readUtterance } from './utterance.ts'
+import { contentOf } from './words.ts'
 
 /** Options of {@link RuleModel}. */
 export interface RuleModelOptions {
@@ -73,8 +75,11 @@ export class RuleModel {
     const scene = this.scene(readConversation(messages), tools)
     const { conversation } = scene
     if (conversation.last === 'tool' && conversation.newResults.length > 0)
-      return { text: conversation.newResults.map(tellResult).join(' ') }
-    if (conversation.last === 'user') return answerUser(scene)
+      return { text: joined(conversation.newResults.map(tellResult).join(' '), questionAfter(scene)) }
+    if (conversation.last === 'user') {
+      const summary = summaryOf(conversation)
+      return summary === undefined ? answerUser(scene) : { text: summary }
+    }
     if (conversation.last === 'assistant')
       return { text: scene.pick(['Are you still there?', 'Can I help you with anything else?']) }
     return enterTask(scene)
@@ -100,7 +105,7 @@ export class RuleModel {
       subjects: tools.map(subjectOfTool),
       taskSpeech: taskSpeech(conversation.task, {
         persona,
-        opening: conversation.spoken.length === 0,
+        spoken: conversation.spoken,
         calls: conversation.calls,
       }),
       now: this.now(),
@@ -149,7 +154,8 @@ function answerUser(scene: Scene): RuleReply {
     : move.kind === 'ask'
       ? questionFor(move.parameter)
       : pendingQuestion(scene)
-  if (talk !== undefined) return { text: isRepeat(talk.text, pending, scene) ? talk.text : joined(talk.text, pending) }
+  if (talk !== undefined)
+    return { text: isRepeat(talk.text, pending, scene) ? talk.text : answered(talk.text, pending) }
   if (move.kind === 'ask') return { text: joined(hintFor(move.parameter) || sorry, pending) }
   if (pending !== undefined) return { text: joined(sorry, pending) }
   return { text: joined(scene.pick(notUnderstood), openQuestion(scene) ?? offer(scene)) }
@@ -171,6 +177,32 @@ function pendingQuestion(scene: Scene): string | undefined {
   const question = /([^.!?]*\?)\s*$/.exec(speech)?.[1]?.trim()
   const wasAsked = question !== undefined && conversation.spoken.some((said) => said.includes(question))
   return wasAsked && scene.subjects.length > 0 ? question : undefined
+}
+
+/** After a question of the user was answered by a tool, the one that waits for its answer is put again. */
+function questionAfter(scene: Scene): string | undefined {
+  const { conversation, subjects } = scene
+  const said = conversation.spoken.at(-1) ?? ''
+  const isAnswer = conversation.turns.at(-1)?.assistant === said
+  const asked = askedParameter(said, subjects)
+  const names = new Set(conversation.newResults.map((call) => call.name))
+  if (!isAnswer || (asked !== undefined && names.has(asked.subject.tool.name))) return undefined
+  if (asked !== undefined) return questionFor(asked.parameter)
+  const question = pendingQuestion(scene)
+  const others = subjects.filter((subject) => !names.has(subject.tool.name))
+  const isOther = question !== undefined && said.endsWith(question) && others.length > 0
+  const isAboutIt = subjects.some(
+    (subject) =>
+      names.has(subject.tool.name) &&
+      (subject.parameters.length > 0 || shares(subject.name, new Set(contentOf(question ?? '')))),
+  )
+  return isOther && !isAboutIt ? question : undefined
+}
+
+/** Small talk, with the question that waits for its answer in place of its own. */
+function answered(talk: string, pending: string | undefined): string {
+  if (pending === undefined) return talk
+  return joined(talk.replace(/\s*[^.!?]*\?$/, ''), pending)
 }
 
 function isRepeat(text: string, pending: string | undefined, { conversation }: Scene): boolean {

@@ -60,6 +60,11 @@ function asked(statement: string): string {
   }
   const copula = /^(.+?)\s+(is|are|was|were|can|will|should)\s+(.*)$/i.exec(statement)
   if (copula !== null) return sentence(`${copula[2]} ${copula[1]} ${copula[3]}`, '?')
+  const third =
+    /^(it|this|that|he|she|everything|everybody|the \w+)\s+(?!has\b)(\w+?)(?:(?<=o|sh|ch|x|ss)es|(?<!s)s)\b(.*)$/i.exec(
+      statement,
+    )
+  if (third !== null) return sentence(`does ${third[1]} ${third[2]}${third[3]}`, '?')
   return sentence(statement, '?')
 }
 

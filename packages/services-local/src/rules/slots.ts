@@ -60,6 +60,8 @@ type Look = SlotRequest & { isExpected: boolean }
 
 function slotOf(parameter: Parameter, utterance: Utterance, look: Look): FilledSlot | undefined {
   const kind = kindOf(parameter)
+  // Who takes a caller over is told what the caller has said; that does not say whom they want.
+  if (kind === 'text' && isHandOver(look.toolName)) return slot(fitting([utterance.text.trim()], parameter), 0)
   if (kind === 'choice') return choiceSlot(parameter, utterance, look)
   if (kind === 'flag') return flagSlot(parameter, utterance, look)
   if (kind === 'list') return listSlot(parameter, utterance, look)
@@ -72,6 +74,11 @@ function slotOf(parameter: Parameter, utterance: Utterance, look: Look): FilledS
   const words = wordsFor(kind, parameter, utterance, look)
   if (words === undefined) return undefined
   return slot(fitting([words.text, words.text.toLowerCase()], parameter), words.weight)
+}
+
+function isHandOver(toolName: string): boolean {
+  const [verb = ''] = wordsOfName(toolName)
+  return /^(?:transfer|escalate|route|hand|handoff|handover|forward|connect|delegate)$/.test(verb)
 }
 
 function slot(value: Json | undefined, weight: number): FilledSlot | undefined {
@@ -134,7 +141,8 @@ function fittingList(values: readonly Json[], weight: number): FilledSlot | unde
 }
 
 function parts(utterance: Utterance, item: Parameter, look: Look): Json[] {
-  return listedParts(utterance).flatMap((words): Json[] => {
+  return listedParts(utterance).flatMap((listed): Json[] => {
+    const words = listed.length > 1 && /^(?:a|an|the|some)$/.test(listed[0]?.lower ?? '') ? listed.slice(1) : listed
     const part = readUtterance(plainText(words), look.now)
     if (kindOf(item) !== 'object') return part.words.length === 0 ? [] : [plainText(words)]
     const value = objectOfPart(item, part, look)
@@ -293,7 +301,7 @@ function assign(
   )
   const offers = open.flatMap((parameter, rank) =>
     spans.flatMap((span, place) => {
-      const value = valueFor(kind, parameter, span, look)
+      const value = valueFor(kind, parameter, inDays(parameter, span, utterance), look)
       if (value === undefined) return []
       const near = nearness(parameter, span, utterance)
       const isExpected = parameter.name === look.expected
@@ -317,6 +325,13 @@ function assign(
     look.filled.set(parameter.name, { value, weight })
     taken.push(span)
   }
+}
+
+/** `two weeks` are 14 where days or nights are counted. */
+function inDays(parameter: Parameter, found: Found, { words }: Utterance): Found {
+  const isWeeks = 'value' in found && words[found.to]?.stem === 'week'
+  const concepts = conceptsOfParameter(parameter)
+  return isWeeks && (concepts.has('night') || concepts.has('day')) ? { ...found, value: found.value * 7 } : found
 }
 
 type Found = Utterance['numbers'][number] | Utterance['days'][number] | Utterance['times'][number]

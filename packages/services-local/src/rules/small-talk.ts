@@ -236,8 +236,8 @@ function abilities({ tools, pick }: TalkScene): string {
 /** What a tool does, to go on after `I can` or `Would you like to`. @internal */
 export function abilityOf(tool: RuleTool): string {
   const [first = ''] = (tool.description ?? '').split(/[.;(\n]|, (?:and|when|if|after)\b/)
-  const wanted = /\bwants? (?:to )?(.+)$|\bwould like (?:to )?(.+)$/i.exec(first)
-  const said = (wanted?.[1] ?? wanted?.[2] ?? first)
+  const wanted = /^(?:(?:the|a|an|this) )?\w+ (?:wants?|would like) (?:to )?(.+)$/i.exec(first)
+  const said = (wanted?.[1] ?? first)
     .trim()
     .replace(/^(?:to|used to|call this to|use this to|use this function to)\s+/i, '')
   if (said === '' || said.split(/\s+/).length > 9) return spokenName(tool.name)

@@ -10,8 +10,8 @@ import { wordsOfName } from './words.ts'
 /** What instructions are turned into speech with. @internal */
 export interface TaskScene {
   persona: Persona
-  /** Nothing was said yet. */
-  opening: boolean
+  /** What the assistant has said before. */
+  spoken: readonly string[]
   calls: readonly PastCall[]
 }
 
@@ -26,7 +26,7 @@ interface Line {
 const maxLines = 4
 const maxConfirmed = 6
 const people =
-  '(?:(?:the |our |this )?(?:user|customer|caller|guest|client|patient|person|visitor|human)s?|them|him or her|him|her|people)'
+  '(?:(?:the |our |this )?(?:user|customer|caller|guest|client|patient|person|visitor|traveler|traveller|passenger|human)s?|them|him or her|him|her|people)'
 const verbStart =
   'ask|greet|welcome|introduce|thank|tell|inform|explain|say|confirm|offer|collect|wait|let|inquire|request|apologi[sz]e|find|read|end|wish|politely|briefly|warmly|kindly|then|finally|use|call'
 
@@ -51,7 +51,9 @@ export function taskSpeech(task: string, scene: TaskScene): string {
 }
 
 function clausesOf(task: string): string[] {
-  const sentences = task.replaceAll('’', "'").split(/(?<=[.!?]["”]?)\s+|\n+/)
+  // Spaces that do not break keep together what is in quotation marks.
+  const kept = task.replaceAll('’', "'").replace(/["“][^"”]{2,400}["”]/g, (quote) => quote.replace(/\s+/g, '\u00a0'))
+  const sentences = kept.split(/(?<=[.!?]["”]?)[^\S\u00a0]+|\n+/)
   return sentences.flatMap((part) => {
     const plain = part.replace(/^\s*(?:[-*•]|\d+[.)])\s*/, '').trim()
     if (/["“]/.test(plain)) return [plain]
@@ -121,7 +123,7 @@ function speechFor(verb: string, object: string, scene: TaskScene): Line | undef
     case 'welcome':
       return { text: greeting(verb, object, scene), place: 'greeting' }
     case 'introduce':
-      return line(introduction(scene.persona))
+      return line(unsaid(introduction(scene.persona), scene))
     case 'ask':
     case 'inquire':
     case 'find':
@@ -181,14 +183,22 @@ function speechFor(verb: string, object: string, scene: TaskScene): Line | undef
   }
 }
 
+const greetingStart = /^(?:hello|hi|welcome|good (?:morning|afternoon|evening))\b/i
+
+/** Nobody introduces themselves twice. */
+function unsaid(text: string, { spoken }: TaskScene): string {
+  return spoken.some((said) => said.includes(text)) ? '' : text
+}
+
 function line(text: string): Line {
   return { text, place: 'middle' }
 }
 
-function greeting(verb: string, object: string, { persona, opening }: TaskScene): string {
+function greeting(verb: string, object: string, { persona, spoken }: TaskScene): string {
   const place = /\bto (.+)$/i.exec(object)?.[1]
   if (verb === 'welcome' && place !== undefined) return sentence(`welcome to ${place}`, '!')
-  if (!opening) return 'Hello!'
+  if (spoken.some((said) => greetingStart.test(said))) return ''
+  if (spoken.length > 0) return 'Hello!'
   return persona.name === undefined ? 'Hello!' : `Hello, I am ${persona.name}.`
 }
 

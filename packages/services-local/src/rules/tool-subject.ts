@@ -112,14 +112,45 @@ function speaksOfElse(utterance: Utterance, subject: ToolSubject, values: readon
   return !words.every(isKnown)
 }
 
-/** How well a plain yes or no means a tool: `yes` confirms, `no` cancels or changes. @internal */
-export function answerScore(utterance: Utterance, subject: ToolSubject, question: ReadonlySet<string>): number {
-  if (utterance.answer === undefined || subject.parameters.some((parameter) => parameter.required)) return 0
-  const meant = utterance.answer === 'yes' ? yesConcepts : noConcepts
-  const other = utterance.answer === 'yes' ? noConcepts : yesConcepts
+/** What a question is about, as far as tools go. @internal */
+export interface AskedTools {
+  /** The concepts of the question. */
+  question: ReadonlySet<string>
+  /** It lets the user choose between tools: `Do you want pizza or sushi?` */
+  isChoice: boolean
+  /** The only tool that it asks leave to use: `Do you want to try again?` */
+  subject: ToolSubject | undefined
+}
+
+/** Finds the tools that a question is about. @internal */
+export function askedTools(question: ReadonlySet<string>, subjects: readonly ToolSubject[]): AskedTools {
+  const named = subjects.filter((subject) =>
+    [...subject.name].some(
+      (concept) => question.has(concept) && !subjects.some((other) => other !== subject && other.name.has(concept)),
+    ),
+  )
+  const wanted = subjects.filter((subject) => question.has(verbOf(subject)))
+  return { question, isChoice: named.length > 1, subject: wanted.length === 1 ? wanted[0] : undefined }
+}
+
+function verbOf({ name }: ToolSubject): string {
+  const [verb = ''] = name
+  return verb
+}
+
+/**
+ * How well a plain yes or no means a tool: `yes` confirms, or is leave to use the tool that was asked for; `no` cancels
+ * or changes, unless that was asked for. @internal
+ */
+export function answerScore({ answer }: Utterance, subject: ToolSubject, asked: AskedTools): number {
+  if (answer === undefined || subject.parameters.some((parameter) => parameter.required)) return 0
+  if (asked.subject === subject && !asked.isChoice) return answer === 'yes' ? 3 : 0
+  const isTurned = asked.subject !== undefined && noConcepts.has(verbOf(asked.subject))
+  const isYes = (answer === 'yes') !== isTurned
+  const [meant, other] = isYes ? [yesConcepts, noConcepts] : [noConcepts, yesConcepts]
   if (shares(subject.name, meant)) return 2.5
   if (shares(subject.name, other)) return 0
-  if (utterance.answer === 'yes' && shares(subject.name, question)) return 2.5
+  if (answer === 'yes' && !asked.isChoice && shares(subject.name, asked.question)) return 2.5
   return shares(subject.rest, meant) && !shares(subject.rest, other) ? 2 : 0
 }
 

@@ -46,7 +46,8 @@ export function stemOf(word: string): string {
   else if (stem.length > 4 && stem.endsWith('ed')) stem = undoubled(stem.slice(0, -2))
   if (stem.length >= 7 && stem.endsWith('er')) stem = stem.slice(0, -2)
   if (stem.length > 3 && stem.endsWith('e')) stem = stem.slice(0, -1)
-  return stem
+  // `billing` has lost one of the two that `bill` has.
+  return stem.length > 3 ? undoubled(stem) : stem
 }
 
 function undoubled(stem: string): string {
