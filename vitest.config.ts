@@ -1,11 +1,16 @@
 import { configDefaults, defineConfig } from 'vitest/config'
 
+/** Conversations in real time, which mostly wait: two at once. */
+const conversations = ['apps/voice-assistant/test/{pizza,vendors,killed-server}.test.ts']
+
 /** They measure time, or run in a browser in real time, and so want the machine for themselves. */
 const timed = [
-  'apps/voice-assistant/{test,page}/**/*.test.{ts,tsx}',
+  'apps/voice-assistant/test/e2e.test.ts',
+  'apps/voice-assistant/page/test/*.test.ts',
   'packages/*/test/browser.test.ts',
   'packages/core/test/platform-time.test.ts',
   'packages/vad-silero/test/speed.test.ts',
+  'packages/flows/test/types/speed.test.ts',
 ]
 
 export default defineConfig({
@@ -19,17 +24,21 @@ export default defineConfig({
           name: 'together',
           include: [
             'packages/*/{src,test}/**/*.test.ts',
-            'apps/*/{src,test}/**/*.test.{ts,tsx}',
+            'apps/*/{src,test,page}/**/*.test.{ts,tsx}',
             'scripts/**/*.test.ts',
           ],
-          exclude: [...configDefaults.exclude, ...timed],
+          exclude: [...configDefaults.exclude, ...conversations, ...timed],
           maxWorkers: 2,
           sequence: { groupOrder: 0 },
         },
       },
       {
         extends: true,
-        test: { name: 'alone', include: timed, maxWorkers: 1, sequence: { groupOrder: 1 } },
+        test: { name: 'conversations', include: conversations, maxWorkers: 2, sequence: { groupOrder: 1 } },
+      },
+      {
+        extends: true,
+        test: { name: 'alone', include: timed, maxWorkers: 1, sequence: { groupOrder: 2 } },
       },
     ],
   },

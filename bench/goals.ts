@@ -33,6 +33,14 @@ export interface Figures {
     readonly floorReadyMs: number
     readonly floorRssMb: number
   }
+  readonly flows: {
+    readonly enterP50Ms: number
+    readonly enterP95Ms: number
+    /** Of 1,000 flows that have begun and wait. */
+    readonly idleMb: number
+    /** Of the main entry with XState. */
+    readonly gzipKb: number
+  }
 }
 
 /** A measure with what it must reach and what it aims for. */
@@ -48,7 +56,7 @@ export interface Goal {
 }
 
 /** All goals with a figure. */
-export function goals({ w1, w1m, w1s, w2, w3, w5 }: Figures): Goal[] {
+export function goals({ w1, w1m, w1s, w2, w3, w5, flows }: Figures): Goal[] {
   const all: (Omit<Goal, 'ours'> & { readonly ours: number | undefined })[] = [
     { measure: 'W1 CPU per hop, ns', ours: w1.nsPerHop, floor: w1.floorNsPerHop, must: 15, aim: 11 },
     { measure: 'W1 CPU per hop, times the floor', ours: w1.nsPerHop / w1.floorNsPerHop, must: 4, aim: 3 },
@@ -81,6 +89,9 @@ export function goals({ w1, w1m, w1s, w2, w3, w5 }: Figures): Goal[] {
     { measure: 'W3 sessions per core', ours: w3.sessionsPerCore, must: 800, aim: 1200, atLeast: true },
     { measure: 'W5 process start to ready, ms', ours: w5.readyMs, floor: w5.floorReadyMs, must: 80, aim: 60 },
     { measure: 'W5 memory when ready, MB', ours: w5.rssMb, floor: w5.floorRssMb, must: 58, aim: 52 },
+    { measure: 'flows: to enter a node, p95, ms', ours: flows.enterP95Ms, must: 1, aim: 0.1 },
+    { measure: 'flows: 1,000 that wait, MB', ours: flows.idleMb, must: 10, aim: 5 },
+    { measure: 'flows: main entry with XState, gzip, KB', ours: flows.gzipKb, must: 30, aim: 25 },
   ]
   return all.filter((goal): goal is Goal => goal.ours !== undefined)
 }

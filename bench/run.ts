@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { availableParallelism, cpus } from 'node:os'
 import { join } from 'node:path'
+import { bundledKb } from './bundle-size.ts'
 import { CheckFailed, drive, interleaved, median } from './drive.ts'
 import { type Figures, goals, holds, table } from './goals.ts'
 import { capacity, runSessions } from './sessions.ts'
@@ -13,7 +14,7 @@ const quick = process.argv.includes('--quick')
 const repeats = quick ? 1 : 3
 
 function build(): void {
-  const { status, error } = spawnSync('turbo', ['run', 'build', '--filter=@pc/core...', '--output-logs=errors-only'], {
+  const { status, error } = spawnSync('turbo', ['run', 'build', '--filter=@pc/flows...', '--output-logs=errors-only'], {
     cwd: join(import.meta.dirname, '..'),
     stdio: 'inherit',
     env: { ...process.env, TURBO_TELEMETRY_DISABLED: '1', DO_NOT_TRACK: '1' },
@@ -89,6 +90,19 @@ async function start(): Promise<Figures['w5']> {
   }
 }
 
+async function flows(): Promise<Figures['flows']> {
+  const runs = await interleaved(repeats, {
+    enter: () => drive('flows', 'enter', 3000),
+    idle: () => drive('flows', 'idle', 1000),
+  })
+  return {
+    enterP50Ms: median(runs.enter, 'enter_ms.p50'),
+    enterP95Ms: median(runs.enter, 'enter_ms.p95'),
+    idleMb: median(runs.idle, 'idle_mb'),
+    gzipKb: await bundledKb(),
+  }
+}
+
 function save(figures: Figures): void {
   const date = new Date().toISOString().slice(0, 10)
   const machine = { cpu: cpus()[0]?.model ?? 'unknown', cores: availableParallelism() }
@@ -104,7 +118,7 @@ function rounded(_key: string, value: unknown): unknown {
 
 async function main(): Promise<void> {
   build()
-  const figures: Figures = { ...(await engine()), w5: await start(), w3: await voice() }
+  const figures: Figures = { ...(await engine()), w5: await start(), w3: await voice(), flows: await flows() }
   const rows = goals(figures)
   console.log(table(rows))
   if (!quick) save(figures)

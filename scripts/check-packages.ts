@@ -36,7 +36,7 @@ function checkTarball(name: string, tarball: string): string[] {
 
 const entriesOf = ({ manifest }: Package): string[] =>
   Object.keys(manifest.exports ?? {})
-    .filter((entry) => entry !== './package.json')
+    .filter((entry) => !entry.endsWith('.json'))
     .map((entry) => manifest.name + entry.slice(1))
 
 /** A project of somebody else: npm, the tarballs, strict, and every declaration checked. */

@@ -3,7 +3,7 @@ const LAYERS: readonly (readonly [layer: number, pattern: RegExp])[] = [
   [-1, /^@pc\/audio$/],
   [0, /^@pc\/core$/],
   [2, /^@pc\/runner$/],
-  [3, /^@pc\/(cli|ui|bench|voice-assistant)$/],
+  [3, /^@pc\/(cli|ui|bench|voice-assistant|flows-[a-z-]+)$/],
   [1, /^@pc\//],
 ]
 

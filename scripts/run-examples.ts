@@ -58,8 +58,10 @@ function checkShell({ text, place }: Block): string[] {
 }
 
 /** Where an example of the first page has all that it imports. */
-const homeOf = ({ text }: Block): string =>
-  join(root, text.includes('@pc/emulators') ? 'packages/services-openai' : 'apps/voice-assistant')
+const homeOf = ({ text }: Block): string => {
+  if (text.includes('@pc/flows')) return join(root, 'packages/flows')
+  return join(root, text.includes('@pc/emulators') ? 'packages/services-openai' : 'apps/voice-assistant')
+}
 
 const only = process.argv[2]
 const pages = [

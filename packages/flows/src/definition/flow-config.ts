@@ -1,0 +1,44 @@
+import { buildFlow } from './build-flow.ts'
+import { FlowDefinitionError, type FlowFault } from './errors.ts'
+import type { FlowDefinition } from './flow-definition.ts'
+import type { FlowFunction } from './flow-function.ts'
+import type { FlowNode } from './flow-node.ts'
+import { type NodeConfig, type NodeConfigOptions, readNodeConfig } from './node-config.ts'
+
+/** A flow in the shape of Pipecat Flows, with names in camelCase: all its nodes are known. */
+export interface FlowConfig {
+  readonly initialNode: string
+  readonly nodes: Readonly<Record<string, NodeConfig>>
+}
+
+/** What {@link flowFromConfig} takes beside a flow. */
+export interface FlowConfigOptions extends NodeConfigOptions {
+  /** Names the flow in snapshots. Default `flow`. */
+  readonly id?: string | undefined
+  /** Default `1`. */
+  readonly version?: string | undefined
+  /** May be called in every node. */
+  readonly globalFunctions?: readonly FlowFunction[] | undefined
+}
+
+/**
+ * A flow in the shape of Pipecat Flows as a {@link FlowDefinition}.
+ *
+ * @throws FlowDefinitionError with all that is wrong with it.
+ */
+export function flowFromConfig(config: FlowConfig, options: FlowConfigOptions = {}): FlowDefinition {
+  const { id = 'flow', version, globalFunctions, warn } = options
+  const faults: FlowFault[] = []
+  const nodes: Record<string, FlowNode> = {}
+  for (const [name, node] of Object.entries(config.nodes ?? {})) {
+    nodes[name] = readNodeConfig(node, { path: `nodes.${name}`, faults, warn })
+  }
+  try {
+    const flow = buildFlow({ id, version, initialNode: config.initialNode, nodes, globalFunctions })
+    if (faults.length === 0) return flow
+  } catch (error) {
+    if (!(error instanceof FlowDefinitionError)) throw error
+    faults.push(...error.faults)
+  }
+  throw new FlowDefinitionError(`The flow "${id}" does not hold`, faults)
+}

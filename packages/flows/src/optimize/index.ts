@@ -1,0 +1,8 @@
+export { type FlowMetric, FlowMetrics, type MetricSummary } from './flow-metrics.ts'
+export { type CachedCall, FunctionCache } from './function-cache.ts'
+export { optimize, type Optimized } from './optimize.ts'
+export { OptimizedFlowManager, type OptimizedFlowManagerOptions } from './optimized-flow-manager.ts'
+export { Optimizer, type OptimizerOptions, type Upcoming } from './optimizer.ts'
+export { type Pass, RateLimiter, type RateLimiterOptions } from './rate-limiter.ts'
+export { type ModelRequest, ResponseCache } from './response-cache.ts'
+export { type CacheOptions, TimedCache } from './timed-cache.ts'
