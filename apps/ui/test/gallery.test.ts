@@ -31,6 +31,13 @@ const states = [
   'server-gone',
   'key-refused',
   'ended',
+  'choosing',
+  'choosing-flow',
+  'flow',
+  'flow&tab=flow',
+  'flow-call&tab=flow',
+  'flow-inner&tab=flow',
+  'flow-ended',
 ]
 
 interface Violation {

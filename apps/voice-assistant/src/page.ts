@@ -1,6 +1,5 @@
 import { existsSync, readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
-import { build } from 'vite'
 
 const here = join(import.meta.dirname, '..')
 const sources = [join(here, 'page'), join(here, '../ui/src')]
@@ -15,6 +14,10 @@ function newestMs(path: string): number {
 export async function builtPage(): Promise<string> {
   const index = join(output, 'index.html')
   const stale = !existsSync(index) || sources.some((source) => newestMs(source) > statSync(index).mtimeMs)
-  if (stale) await build({ root: join(here, 'page'), configFile: join(here, 'vite.config.ts'), logLevel: 'warn' })
+  if (stale) {
+    // Loaded only when there is something to build: it takes a while.
+    const { build } = await import('vite')
+    await build({ root: join(here, 'page'), configFile: join(here, 'vite.config.ts'), logLevel: 'warn' })
+  }
   return output
 }

@@ -1,5 +1,5 @@
 import { pcmToBytes } from '@pc/audio'
-import { startAgent } from '../page/call/start-agent.ts'
+import { startAgent, type StartBody } from '../page/call/start-agent.ts'
 import { fieldsOf, stringOf } from '../page/wire/guards.ts'
 import { decodeFrame, encodeAudio, encodeMessage } from '../page/wire/protobuf.ts'
 
@@ -39,9 +39,9 @@ export class Caller {
     this.#microphone = setInterval(speak, chunkMs)
   }
 
-  /** Starts a session and shakes hands; `greet` says whether the agent speaks first. */
-  static async call(serverUrl: string, { greet }: { greet: boolean }): Promise<Caller> {
-    const { wsUrl } = await startAgent(`${serverUrl}/start`, greet, AbortSignal.timeout(10_000))
+  /** Starts a session and shakes hands; `body` says whom it calls and whether the agent speaks first. */
+  static async call(serverUrl: string, body: StartBody): Promise<Caller> {
+    const { wsUrl } = await startAgent(`${serverUrl}/start`, body, AbortSignal.timeout(10_000))
     const socket = new WebSocket(wsUrl)
     socket.binaryType = 'arraybuffer'
     await new Promise((resolve, reject) => {
@@ -59,6 +59,11 @@ export class Caller {
     speech.set(this.#speech)
     speech.set(audio, this.#speech.length)
     this.#speech = speech
+  }
+
+  /** Types something. */
+  type(text: string): void {
+    this.#sendMessage('send-text', { content: text, options: { run_immediately: true, audio_response: true } })
   }
 
   /** What was heard of the agent so far. */

@@ -8,6 +8,10 @@ import type { Session } from './session.ts'
 
 /** What the buttons of the page do. */
 export interface CallControls {
+  /** Chooses what the next call is. */
+  choose(demoId: string): void
+  /** Goes back to where that can be chosen. */
+  chooseAnother(): void
   /** Starts a call with the microphone, where the page may have one. */
   start(): void
   /** Sends a typed message; starts a call without a microphone when there is none. */
@@ -58,10 +62,16 @@ export function preloadSession(): void {
   })
 }
 
+/** Pages over plain http have no `randomUUID`. */
+function newId(): string {
+  return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, '0')).join('')
+}
+
 /** Connects the buttons of the page with the call behind it. */
 export function createController({ store, levels, clock, endpoint, secure }: ControllerOptions): CallControls {
   let session: Session | undefined
   let opening = 0
+  let conversationId = newId()
   let mic = { rms: 0, atMs: 0, openedAtMs: 0, heard: false }
 
   const send = (event: CallEvent): void => {
@@ -84,6 +94,9 @@ export function createController({ store, levels, clock, endpoint, secure }: Con
   const open = async (withMic: boolean, firstText?: string): Promise<void> => {
     opening += 1
     const attempt = opening
+    const { phase, demo } = store.state()
+    // Started again after a fault, the conversation goes on where it was.
+    if (phase !== 'failed') conversationId = newId()
     levels.clear()
     const muted = withMic && store.state().muted
     const deviceId = store.state().micPicked?.deviceId
@@ -105,7 +118,7 @@ export function createController({ store, levels, clock, endpoint, secure }: Con
       withMic,
       deviceId,
       muted,
-      greet: texts.length === 0,
+      body: { greet: texts.length === 0, demo: demo.id, conversationId },
       clock,
       send,
       onMicLevel,
@@ -135,6 +148,10 @@ export function createController({ store, levels, clock, endpoint, secure }: Con
   }
 
   return {
+    choose: (id) => send({ type: 'demo/chosen', id }),
+    chooseAnother: () => {
+      if (!inCall()) send({ type: 'demo/another' })
+    },
     start: () => {
       if (!inCall()) begin(secure)
     },

@@ -2,6 +2,7 @@ import type { PipecatClientOptions } from '@pipecat-ai/client-js'
 import type { CallEvent } from '../store/events.ts'
 import { agentProblem, closeProblem, microphoneProblem, startProblem } from '../store/problem.ts'
 import { fieldsOf, numberOf, stringOf } from '../wire/guards.ts'
+import { flowMessageOf } from '../wire/flow-message.ts'
 import { serverMessageOf } from '../wire/server-message.ts'
 
 type Callbacks = NonNullable<PipecatClientOptions['callbacks']>
@@ -101,6 +102,8 @@ export function rtviCallbacks({ send, onFlush, afterFrames }: RtviHooks): Callba
         cancelled: data.cancelled,
       }),
     onServerMessage: (data: unknown) => {
+      const flow = flowMessageOf(data)
+      if (flow !== undefined) send({ type: 'flow', message: flow })
       const message = serverMessageOf(data)
       if (message === undefined) return
       if (message.type === 'pc/flush') onFlush()

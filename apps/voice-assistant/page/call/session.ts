@@ -7,7 +7,7 @@ import { PlayoutSerializer } from '../wire/playout-serializer.ts'
 import { PlayoutMediaManager } from './playout-media-manager.ts'
 import type { PlayoutReport } from './playout-media-manager.ts'
 import { rtviCallbacks } from './rtvi-events.ts'
-import { startAgent, StartRefused } from './start-agent.ts'
+import { startAgent, StartRefused, type StartBody } from './start-agent.ts'
 
 /** What a session needs from the page. */
 export interface SessionOptions {
@@ -17,8 +17,8 @@ export interface SessionOptions {
   /** Microphone to open; the browser's choice when undefined. */
   deviceId: string | undefined
   muted: boolean
-  /** The agent speaks first; not where somebody has typed. */
-  greet: boolean
+  /** What the server is told. */
+  body: StartBody
   clock: PageClock
   send(event: CallEvent): void
   onMicLevel(rms: number): void
@@ -123,7 +123,7 @@ export function openSession(options: SessionOptions): Session {
     stopReadyWatch = clock.after(readyWithinSecs * 1000, () =>
       sendEvent({ type: 'problem', problem: notReadyProblem(readyWithinSecs) }),
     )
-    const address = await startAgent(options.endpoint, options.greet, abort.signal)
+    const address = await startAgent(options.endpoint, options.body, abort.signal)
     if (state !== 'starting') return
     await client.connect({ ...address })
     stopReadyWatch()

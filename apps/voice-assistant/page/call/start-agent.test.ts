@@ -24,27 +24,28 @@ const signal = new AbortController().signal
 
 test('only what the client accepts is passed on', async () => {
   const endpoint = await answering(200, '{"wsUrl":"ws://h/ws","token":null,"sessionId":"s"}')
-  expect(await startAgent(endpoint, true, signal)).toEqual({ wsUrl: 'ws://h/ws' })
+  expect(await startAgent(endpoint, { greet: true }, signal)).toEqual({ wsUrl: 'ws://h/ws' })
 })
 
 test('an address relative to the server becomes whole', async () => {
   const endpoint = await answering(200, '{"wsUrl":"/ws-client","token":"t"}')
-  expect(await startAgent(endpoint, true, signal)).toEqual({
+  expect(await startAgent(endpoint, { greet: true }, signal)).toEqual({
     wsUrl: endpoint.replace('http', 'ws').replace('/start', '/ws-client'),
     token: 't',
   })
 })
 
-test('the server learns which transport is wanted and whether the agent is to greet', async () => {
+test('the server learns which transport and which demo are wanted, and whether the agent is to greet', async () => {
   const asked: string[] = []
   const endpoint = await answering(200, '{"wsUrl":"/ws"}', (body) => asked.push(body))
-  await startAgent(endpoint, false, signal)
-  expect(asked.map((body) => JSON.parse(body))).toEqual([{ transport: 'websocket', body: { greet: false } }])
+  await startAgent(endpoint, { greet: false, demo: 'food-ordering', conversationId: 'c1' }, signal)
+  const body = { greet: false, demo: 'food-ordering', conversationId: 'c1' }
+  expect(asked.map((text) => JSON.parse(text))).toEqual([{ transport: 'websocket', body }])
 })
 
 test('a refusal carries the reason and the status', async () => {
   const endpoint = await answering(400, '{"detail":"not allowed"}')
-  await expect(startAgent(endpoint, true, signal)).rejects.toMatchObject({
+  await expect(startAgent(endpoint, { greet: true }, signal)).rejects.toMatchObject({
     name: 'StartRefused',
     message: 'not allowed',
     status: 400,
@@ -53,9 +54,9 @@ test('a refusal carries the reason and the status', async () => {
 
 test('an answer that is no address is refused', async () => {
   const endpoint = await answering(200, '<html>')
-  await expect(startAgent(endpoint, true, signal)).rejects.toBeInstanceOf(StartRefused)
+  await expect(startAgent(endpoint, { greet: true }, signal)).rejects.toBeInstanceOf(StartRefused)
 })
 
 test('a server that is not there is an error of fetch', async () => {
-  await expect(startAgent('http://127.0.0.1:9/start', true, signal)).rejects.toBeInstanceOf(TypeError)
+  await expect(startAgent('http://127.0.0.1:9/start', { greet: true }, signal)).rejects.toBeInstanceOf(TypeError)
 })

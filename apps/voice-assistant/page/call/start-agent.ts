@@ -1,5 +1,15 @@
 import { fieldsOf, stringOf } from '../wire/guards.ts'
 
+/** What the server is told of a call. */
+export interface StartBody {
+  /** Whether the agent is to speak first. */
+  greet: boolean
+  /** Which of the server's demos; its first by default. */
+  demo?: string
+  /** A conversation that was cut off goes on where it was when it is started again. */
+  conversationId?: string
+}
+
 /** Where to connect to a started agent. */
 export interface AgentAddress {
   wsUrl: string
@@ -18,25 +28,24 @@ export class StartRefused extends Error {
 }
 
 /**
- * Asks the server for an agent over the WebSocket transport; `greet` says whether the agent is to speak first. Throws {@link StartRefused} when it answers without one,
- * and what `fetch` throws when it does not answer. Only the keys that the official client accepts are passed on.
+ * Asks the server for an agent over the WebSocket transport. Throws {@link StartRefused} when it answers without one, and what `fetch` throws when it does not answer. Only the keys that the official client accepts are passed on.
  */
-export async function startAgent(endpoint: string, greet: boolean, signal: AbortSignal): Promise<AgentAddress> {
+export async function startAgent(endpoint: string, body: StartBody, signal: AbortSignal): Promise<AgentAddress> {
   const response = await fetch(endpoint, {
     method: 'POST',
     headers: { 'Content-Type': 'application/json' },
-    body: JSON.stringify({ transport: 'websocket', body: { greet } }),
+    body: JSON.stringify({ transport: 'websocket', body }),
     signal,
   })
-  const body = fieldsOf(await response.json().catch(() => undefined))
+  const answer = fieldsOf(await response.json().catch(() => undefined))
   if (!response.ok) {
-    const reason = stringOf(body?.['detail']) ?? stringOf(body?.['info']) ?? response.statusText
+    const reason = stringOf(answer?.['detail']) ?? stringOf(answer?.['info']) ?? response.statusText
     throw new StartRefused(reason === '' ? 'It gave no reason.' : reason, response.status)
   }
-  const address = stringOf(body?.['wsUrl']) ?? stringOf(body?.['ws_url'])
+  const address = stringOf(answer?.['wsUrl']) ?? stringOf(answer?.['ws_url'])
   if (address === undefined) throw new StartRefused('Its answer has no wsUrl.', response.status)
   const url = new URL(address, response.url)
   if (url.protocol === 'http:' || url.protocol === 'https:') url.protocol = url.protocol.replace('http', 'ws')
-  const token = stringOf(body?.['token'])
+  const token = stringOf(answer?.['token'])
   return token === undefined ? { wsUrl: url.href } : { wsUrl: url.href, token }
 }

@@ -1,5 +1,6 @@
 import '@pc/ui/styles.css'
 import '../view/page.css'
+import '../view/flow.css'
 import './gallery.css'
 import { createRoot } from 'react-dom/client'
 import { stoppedClock } from '@pc/ui'
@@ -16,6 +17,8 @@ const name = query.get('state')
 const scene = scenes[name ?? '']?.()
 
 const controls: CallControls = {
+  choose: () => {},
+  chooseAnother: () => {},
   start: () => {},
   sendText: () => {},
   toggleMic: () => {},
@@ -47,6 +50,7 @@ if (root !== null) {
         levels={scene.levels}
         clock={stoppedClock(scene.nowMs)}
         insecure={scene.insecure}
+        firstTab={query.get('tab') === 'flow' ? 'flow' : 'talk'}
       />
     ),
   )

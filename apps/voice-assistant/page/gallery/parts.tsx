@@ -5,7 +5,9 @@ import {
   Dialog,
   EnginesLine,
   Field,
+  FlowDiagram,
   FloorStrip,
+  KnownFacts,
   LatencyBar,
   MendBox,
   Meter,
@@ -38,6 +40,7 @@ const clock = stoppedClock(20_000)
 export function Parts(): ReactElement {
   const [asking, setAsking] = useState(false)
   const talk = scenes['listening']?.()
+  const flows = [...(scenes['flow-call']?.().state.flow.flows ?? [])]
   return (
     <main className="parts">
       <h1>Parts</h1>
@@ -81,6 +84,17 @@ export function Parts(): ReactElement {
         totalMs={611}
         spread={{ p50: 598, p95: 742, count: 9 }}
       />
+      {flows.map(([name, { drawing, current, visited, taken, calls, facts }]) => (
+        <div key={name} className="diagram">
+          <FlowDiagram name={name} flow={drawing} current={current} visited={visited} taken={taken} calls={calls} />
+          <KnownFacts title="What the flow knows" facts={facts} empty="Nothing yet." />
+          <KnownFacts
+            title="What another knows"
+            facts={[{ name: 'order.size', value: 'large' }]}
+            empty="Nothing yet."
+          />
+        </div>
+      ))}
       {talk !== undefined && (
         <>
           <div className="strip">

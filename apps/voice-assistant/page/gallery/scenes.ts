@@ -1,4 +1,7 @@
 import { barMs, LevelTrack } from '@pc/ui'
+import type { FlowDrawing } from '@pc/ui'
+import type { Demo } from '../wire/demo-list.ts'
+import type { FlowMessage } from '../wire/flow-message.ts'
 import { converse, untouched } from '../store/conversation.ts'
 import type { Conversation } from '../store/conversation.ts'
 import type { CallEvent, TimedEvent } from '../store/events.ts'
@@ -158,6 +161,97 @@ function scene(steps: Step[], nowSecs: number, extra: Partial<Scene> & { voices?
 
 const failure = (event: CallEvent): Scene => scene([...talk, [21, event]], 22)
 
+const drawing: FlowDrawing = {
+  initial: 'start',
+  steps: ['start', 'pizza_size', 'toppings', 'sushi', 'confirm', 'address', 'goodbye'].map((id) => ({
+    id,
+    final: id === 'goodbye',
+    automatic: id === 'address',
+  })),
+  ways: [
+    ['start', 'pizza_size', 'choose_pizza'],
+    ['start', 'sushi', 'choose_sushi'],
+    ['pizza_size', 'pizza_size', 'tell_prices'],
+    ['pizza_size', 'toppings', 'select_pizza_size'],
+    ['toppings', 'confirm', 'select_topping'],
+    ['sushi', 'confirm', 'select_sushi_order'],
+    ['confirm', 'address', 'complete_order'],
+    ['confirm', 'start', 'revise_order'],
+    ['address', 'goodbye', 'always'],
+  ].map(([from = '', to = '', via = '']) => ({ from, to, via, global: false })),
+}
+const addressDrawing: FlowDrawing = {
+  initial: 'street',
+  steps: ['street', 'house_number', 'done'].map((id) => ({ id, final: id === 'done', automatic: false })),
+  ways: [
+    { from: 'street', to: 'house_number', via: 'record_street', global: false },
+    { from: 'house_number', to: 'done', via: 'record_number', global: false },
+  ],
+}
+
+const demos: readonly Demo[] = [
+  untouched.demo,
+  {
+    id: 'food-ordering',
+    title: 'Food ordering',
+    about: 'Order pizza or sushi by phone, with a change of mind',
+    examples: ['I would like a pizza', 'A large one', 'With mushrooms', 'How long does it take?'],
+    graph: { flow: 'food-ordering', drawing },
+  },
+  ...['Appointment', 'Patient intake', 'Travel planner', 'Support team'].map((title) => ({
+    id: title,
+    title,
+    about: 'Another conversation whose steps are known, told in one line',
+    examples: ['Hello'],
+    graph: undefined,
+  })),
+]
+
+const flow = (message: DistributedOmit<FlowMessage>, id = 'food-ordering'): CallEvent => ({
+  type: 'flow',
+  message: { ...message, flow: id },
+})
+type DistributedOmit<T> = T extends unknown ? Omit<T, 'flow'> : never
+
+const choose: Step = [0, { type: 'demos', demos, chosen: 'food-ordering' }]
+const move = (secs: number, from: string | null, to: string, via: string, id?: string): Step[] => [
+  [secs, flow({ event: 'transition', from, to, via }, id)],
+  [secs, flow({ event: 'enter', node: to }, id)],
+]
+const order: Step[] = [
+  choose,
+  ...opening,
+  ...move(1.5, null, 'start', 'initialize'),
+  [2, spoken(1, 'Hello. Would you like pizza or sushi?')],
+  [2, { type: 'agent/started' }],
+  [5, progress(1, 'Hello. Would you like pizza or sushi?', 'Hello. Would you like pizza or sushi?')],
+  [5.2, { type: 'agent/stopped' }],
+  [6.4, { type: 'you/started' }],
+  [7.4, { type: 'you/said', text: 'I would like a large pizza.', final: true }],
+  [8, { type: 'you/stopped' }],
+  [8.1, { type: 'tool/started', callId: 't1', name: 'choose_pizza', detail: '' }],
+  [8.1, { type: 'tool/stopped', callId: 't1', name: 'choose_pizza', outcome: 'acknowledged', cancelled: false }],
+  ...move(8.2, 'start', 'pizza_size', 'choose_pizza'),
+  ...reply(8.4, 1, [236, 96, 42, 118, 34]),
+  [8.5, { type: 'tool/started', callId: 't2', name: 'select_pizza_size', detail: 'large' }],
+  [8.5, flow({ event: 'call.start', node: 'pizza_size', name: 'select_pizza_size', callId: 't2' })],
+  [9, { type: 'tool/stopped', callId: 't2', name: 'select_pizza_size', outcome: 'large', cancelled: false }],
+  [9, flow({ event: 'call.end', callId: 't2' })],
+  [9, flow({ event: 'state', state: { order: { kind: 'pizza', size: 'large', price: 20 }, confirmed: false } })],
+  ...move(9.1, 'pizza_size', 'toppings', 'select_pizza_size'),
+  [9.2, { type: 'tool/started', callId: 't3', name: 'select_topping', detail: 'mushrooms' }],
+  [9.2, { type: 'tool/stopped', callId: 't3', name: 'select_topping', outcome: 'mushrooms', cancelled: false }],
+  [
+    9.3,
+    flow({
+      event: 'state',
+      state: { order: { kind: 'pizza', size: 'large', topping: 'mushrooms', price: 20 }, confirmed: false },
+    }),
+  ],
+  ...move(9.4, 'toppings', 'confirm', 'select_topping'),
+  [9.6, spoken(2, 'I have a large pizza with mushrooms, for 20 dollars. Is that right?')],
+]
+
 /** Every state the page can be in, by name. */
 export const scenes: Record<string, () => Scene> = {
   ready: () => scene([], 0),
@@ -269,6 +363,27 @@ export const scenes: Record<string, () => Scene> = {
       ],
       3,
       { voices: [], insecure: true },
+    ),
+  choosing: () => scene([[0, { type: 'demos', demos, chosen: undefined }]], 0),
+  'choosing-flow': () => scene([choose], 0),
+  flow: () => scene(order, 10, { voices: voices.slice(0, 2), micLevel: 0.1 }),
+  'flow-call': () => scene(order, 8.7, { voices: voices.slice(0, 2), micLevel: 0.1 }),
+  'flow-inner': () =>
+    scene(
+      [
+        ...order,
+        [10, flow({ event: 'graph', graph: addressDrawing }, 'address')],
+        ...move(10, null, 'street', 'complete_order', 'address'),
+        ...move(10.5, 'street', 'house_number', 'record_street', 'address'),
+        [10.5, flow({ event: 'state', state: { street: 'Elm Street' } }, 'address')],
+      ],
+      11,
+      { voices: voices.slice(0, 2) },
+    ),
+  'flow-ended': () =>
+    scene(
+      [...order, ...move(11, 'confirm', 'goodbye', 'complete_order'), [12, { type: 'call/ended', by: 'agent' }]],
+      13,
     ),
   ended: () => scene([...talk, [22, { type: 'call/ended', by: 'you' }]], 23),
 }

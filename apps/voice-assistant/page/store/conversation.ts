@@ -1,6 +1,8 @@
 import type { Engine, EngineKey, FloorMark } from '@pc/ui'
+import { assistant, type Demo } from '../wire/demo-list.ts'
 import type { Notice, StageDelays } from '../wire/server-message.ts'
 import type { MicChoice, TimedEvent } from './events.ts'
+import { type FlowView, flowOver, followFlow, noFlow, untouchedFlow } from './flow-view.ts'
 import type { Problem } from './problem.ts'
 import {
   agentFlushed,
@@ -31,6 +33,11 @@ interface FirstSample {
 
 /** All the page knows about the call. */
 export interface Conversation {
+  /** What the server offers. */
+  demos: readonly Demo[]
+  /** What the call is, or will be. */
+  demo: Demo
+  flow: FlowView
   phase: 'ready' | 'connecting' | 'live' | 'ended' | 'failed'
   endedBy: 'you' | 'agent' | undefined
   startedAtMs: number | undefined
@@ -63,6 +70,9 @@ export interface Conversation {
 
 /** A page nobody has touched. */
 export const untouched: Conversation = {
+  demos: [assistant],
+  demo: assistant,
+  flow: noFlow,
   phase: 'ready',
   endedBy: undefined,
   startedAtMs: undefined,
@@ -106,7 +116,18 @@ function over(state: Conversation, atMs: number, phase: 'ended' | 'failed'): Con
     agentThinking: false,
     agentSpeaking: false,
     rows: callOver(state.rows),
+    flow: flowOver(state.flow),
   }
+}
+
+function flowOf({ graph }: Demo): FlowView {
+  return graph === undefined ? noFlow : untouchedFlow(graph.flow, graph.drawing)
+}
+
+/** Before a call: what stays is what belongs to the page. */
+function chosen(state: Conversation, demo: Demo): Conversation {
+  const { demos, muted, micChoices, micPicked } = state
+  return { ...untouched, demos, muted, micChoices, micPicked, demo, flow: flowOf(demo) }
 }
 
 /** Adds the delay that only the page can measure, and draws the gap before the reply. */
@@ -132,9 +153,27 @@ function withPlayback(state: Conversation, reply: Reply, first: FirstSample): Co
 export function converse(state: Conversation, event: TimedEvent): Conversation {
   const { atMs } = event
   switch (event.type) {
+    case 'demos': {
+      const wanted = event.demos.find(({ id }) => id === event.chosen) ?? event.demos[0]
+      if (wanted === undefined) return state
+      // A call that began before the list came is the assistant's.
+      if (state.phase !== 'ready') return { ...state, demos: event.demos }
+      return { ...chosen(state, wanted), demos: event.demos }
+    }
+    case 'demo/chosen': {
+      const wanted = state.demos.find(({ id }) => id === event.id)
+      return wanted === undefined || state.phase !== 'ready' ? state : chosen(state, wanted)
+    }
+    case 'demo/another':
+      return chosen(state, state.demo)
+    case 'flow':
+      return { ...state, flow: followFlow(state.flow, event.message) }
     case 'call/connecting':
       return {
         ...untouched,
+        demos: state.demos,
+        demo: state.demo,
+        flow: flowOf(state.demo),
         phase: 'connecting',
         startedAtMs: atMs,
         mic: event.withMic ? 'asking' : 'off',

@@ -1,3 +1,5 @@
+import type { Demo } from '../wire/demo-list.ts'
+import type { FlowMessage } from '../wire/flow-message.ts'
 import type { HeardSegment, Notice, StageDelays } from '../wire/server-message.ts'
 import type { Engine, EngineKey } from '@pc/ui'
 import type { Problem } from './problem.ts'
@@ -20,6 +22,9 @@ export interface AgentOutput {
 
 /** Everything that changes what the page shows. */
 export type CallEvent =
+  | { type: 'demos'; demos: readonly Demo[]; chosen: string | undefined }
+  | { type: 'demo/chosen'; id: string }
+  | { type: 'demo/another' }
   | { type: 'call/connecting'; withMic: boolean }
   | { type: 'call/ready' }
   | { type: 'call/ended'; by: 'you' | 'agent' }
@@ -47,6 +52,7 @@ export type CallEvent =
   | { type: 'agent/first-sample'; waitedMs: number; firstSampleMs: number }
   | { type: 'tool/started'; callId: string; name: string; detail: string }
   | { type: 'tool/stopped'; callId: string; name: string; outcome: string; cancelled: boolean }
+  | { type: 'flow'; message: FlowMessage }
   | { type: 'session'; engines: Engine[]; keys: EngineKey[]; notices: Notice[] }
   | { type: 'latency'; turn: number; stages: StageDelays; totalMs: number }
 

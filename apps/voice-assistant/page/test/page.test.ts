@@ -301,7 +301,7 @@ describe.skipIf(chromiumPath === undefined)('the built page in Chromium', () => 
   test('everything can be reached and done by keyboard', async () => {
     const { page } = await open()
     const names: string[] = []
-    for (let step = 0; step < 8; step++) {
+    for (let step = 0; step < 12; step++) {
       await page.keyboard.press('Tab')
       names.push(
         await page.evaluate(() => {

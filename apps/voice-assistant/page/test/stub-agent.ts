@@ -15,6 +15,8 @@ export interface Sent {
 /** A server that speaks the page's contract and does what a test tells it. */
 export interface StubAgent {
   readonly server: Server
+  /** The bodies of `POST /start`, oldest first. */
+  readonly started: unknown[]
   /** Everything the page has sent, oldest first. */
   readonly sent: Sent[]
   /** Audio received from the microphone, in bytes. */
@@ -40,6 +42,8 @@ export interface StubOptions {
   onReady?: (agent: StubAgent) => void
   /** Runs when the page sends a typed message. */
   onText?: (agent: StubAgent, text: string) => void
+  /** What `demos.json` says; by default what the build brought. */
+  demos?: unknown
   /** Serves everything else. */
   serve?: Parameters<typeof createServer>[1]
 }
@@ -53,6 +57,7 @@ export function createStubAgent(options: StubOptions = {}): StubAgent {
   let socket: Socket | undefined
   let micBytes = 0
   const sent: Sent[] = []
+  const started: unknown[] = []
 
   const server = createServer((request, response) => {
     if (request.method === 'POST' && request.url === '/start') {
@@ -60,7 +65,14 @@ export function createStubAgent(options: StubOptions = {}): StubAgent {
         status: 200,
         body: { wsUrl: `ws://${request.headers.host}/ws-client` },
       }
-      response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body))
+      let text = ''
+      request.setEncoding('utf8').on('data', (part: string) => (text += part))
+      request.on('end', () => {
+        started.push(JSON.parse(text))
+        response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body))
+      })
+    } else if (options.demos !== undefined && request.url === '/client/demos.json') {
+      response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(options.demos))
     } else if (options.serve !== undefined) {
       options.serve(request, response)
     } else {
@@ -70,6 +82,7 @@ export function createStubAgent(options: StubOptions = {}): StubAgent {
 
   const agent: StubAgent = {
     server,
+    started,
     sent,
     micBytes: () => micBytes,
     say: (type, data) => socket?.send(encodeMessage(JSON.stringify({ label: 'rtvi-ai', type, data }))),

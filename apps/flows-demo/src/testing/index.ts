@@ -1,0 +1,2 @@
+export { diagramIn } from './diagram-in.ts'
+export { typedTalk, type TypedTalk, type TypedTalkOptions } from './typed-talk.ts'
