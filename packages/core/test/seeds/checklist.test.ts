@@ -81,8 +81,11 @@ import {
 } from '../../src/index.ts'
 import { TestClock } from '../../src/testing/index.ts'
 import { Probe, rig, started, textOf } from '../support.ts'
+import { provenIn } from './proven-in.ts'
 
 const AUDIO = new Int16Array([1, 2, 3, 4])
+
+const inFlows = 'flows/test/seeds-checklist.test.ts'
 
 /** A language model that repeats what the user said. */
 class EchoLLM extends LLMService {
@@ -163,7 +166,10 @@ const upper = (name = 'upper'): FrameProcessor =>
 const typesOf = (frames: readonly Frame[]): string[] => frames.map(({ type }) => type)
 
 describe('document A, the complete technical guide', () => {
-  it.todo('A1: the application layer (flow manager, adapters, actions) stands on pipeline and foundation in @pc/flows')
+  provenIn(
+    'A1: the application layer (flow manager, adapters, actions) stands on pipeline and foundation in @pc/flows',
+    inFlows,
+  )
   it('A1: the pipeline layer has transports, processors, services and pipelines; the foundation frames and tasks', () => {
     for (const layer of [BaseTransport, FrameProcessor, LLMService, Pipeline, StartFrame, PipelineTask]) {
       expect(layer).toBeTypeOf('function')
@@ -265,9 +271,9 @@ describe('document A, the complete technical guide', () => {
     expect(pipeline.getProcessors()[0]).toBe(transport.input())
   })
 
-  it.todo('A6: FlowManager in static and dynamic mode, state, currentNode, currentFunctions, setNode')
-  it.todo('A7: FlowConfig and NodeConfig, adapters per model format, actions as side effects')
-  it.todo('A8: FlowsFunctionSchema with transition_to and enum properties, FlowArgs, FlowResult')
+  provenIn('A6: FlowManager in static and dynamic mode, state, currentNode, currentFunctions, setNode', inFlows)
+  provenIn('A7: FlowConfig and NodeConfig, adapters per model format, actions as side effects', inFlows)
+  provenIn('A8: FlowsFunctionSchema with transition_to and enum properties, FlowArgs, FlowResult', inFlows)
 
   it('A9: the schema of a direct function is derived from its parameters, and its handler runs', async () => {
     const order = defineFunction({
@@ -281,7 +287,10 @@ describe('document A, the complete technical guide', () => {
     llm.registerDirectFunction(order)
     expect(llm.hasFunction('order')).toBe(true)
   })
-  it.todo('A9: direct functions of flows get the manager first and return [result, nextNode] or [error, null]')
+  provenIn(
+    'A9: direct functions of flows get the manager first and return [result, nextNode] or [error, null]',
+    inFlows,
+  )
 
   it.todo('A10: DailyTransport with its options and events')
   it.todo('A11: LiveKitTransport with its options and events, and local audio')
@@ -293,14 +302,18 @@ describe('document A, the complete technical guide', () => {
     await clock.advance(60_000)
     expect(down.find((frame): frame is TTSSpeakFrame => frame.type === 'TTSSpeakFrame')?.text).toBe('I am sorry.')
   })
-  it.todo('A12: OpenAILLMService with apiKey, model, baseUrl, temperature, streaming and tools')
-  it.todo('A13: ElevenLabsTTSService with voice, model, stability, similarity boost, streaming and sample rate')
-  it.todo(
-    'A14: DeepgramSTTService with model, language, interim results, smart format and endpointing over a websocket',
+  provenIn(
+    'A12: OpenAILLMService with apiKey, model, baseUrl, temperature, streaming and tools',
+    'services-openai/test/seeds-checklist.test.ts',
   )
-  it.todo('A15: MultiAgentFlowManager routes to named agents with a handoff context')
-  it.todo('A16: OptimizedFlowManager with caches, rate limiter and metrics as opt-in middleware')
-  it.todo('A17: the examples pizza size selection and appointment booking with confirmation')
+  it.todo('A13: ElevenLabsTTSService with voice, model, stability, similarity boost, streaming and sample rate')
+  provenIn(
+    'A14: DeepgramSTTService with model, language, interim results, smart format and endpointing over a websocket',
+    'services-deepgram/test/seeds-checklist.test.ts',
+  )
+  provenIn('A15: MultiAgentFlowManager routes to named agents with a handoff context', inFlows)
+  provenIn('A16: OptimizedFlowManager with caches, rate limiter and metrics as opt-in middleware', inFlows)
+  provenIn('A17: the examples pizza size selection and appointment booking with confirmation', inFlows)
 })
 
 describe('document B, the developer reference', () => {
@@ -316,7 +329,7 @@ describe('document B, the developer reference', () => {
     expect(typesOf(down)).toContain('UserStartedSpeakingFrame')
     expect(typesOf(up)).toContain('UserStoppedSpeakingFrame')
   })
-  it.todo('B3: rtvi as a processor of the list')
+  provenIn('B3: rtvi as a processor of the list', 'rtvi/test/seeds-checklist.test.ts')
 
   it('B4: a voice activity analyzer stands in the list itself and runs where it stands', () => {
     const list = [new Microphone({ name: 'input' }), new QuietVAD(), new FrameProcessor('stt')]
@@ -334,7 +347,7 @@ describe('document B, the developer reference', () => {
     const names = new Pipeline(list).getProcessors().map(({ constructor }) => constructor.name)
     expect(names).toEqual(['Microphone', 'VADProcessor', 'TurnAnalyzerProcessor', 'FrameProcessor', 'Eyes', 'Face'])
   })
-  it.todo('B4: LocalSmartTurnAnalyzerV3 in the list')
+  provenIn('B4: LocalSmartTurnAnalyzerV3 in the list', 'turn-smart/test/seeds-checklist.test.ts')
 
   it('B5: the profiles of voice activity stop after 0.1, 0.2 and 0.5 s', () => {
     expect([0.1, 0.2, 0.5].map((stopSecs) => new QuietVAD({ params: { stopSecs } }).params.stopSecs)).toEqual([
