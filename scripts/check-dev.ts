@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process'
-import { report, root } from './workspace.ts'
+import { packagesIn, report, root } from './workspace.ts'
 import { decodeFrame, encodeFrame } from '../packages/transports-websocket/src/codec.ts'
 
 /** Runs the README's dev command as a user would, without keys, and talks to the bot that it serves. */
@@ -13,27 +13,62 @@ const expect = (holds: boolean, problem: string): void => {
 }
 
 const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.endsWith('_API_KEY')))
-const dev = spawn('npx', ['-y', 'pnpm@12', 'dev'], {
-  cwd: root,
-  env,
-  detached: true,
-  stdio: ['ignore', 'pipe', 'pipe'],
-})
-let output = ''
-for (const stream of [dev.stdout, dev.stderr]) stream.on('data', (chunk: Buffer) => (output += chunk.toString()))
+
+interface Server {
+  /** What it has printed. */
+  output: string
+  stop(): void
+}
+
+function serve(args: readonly string[], port?: number): Server {
+  const child = spawn('npx', ['-y', 'pnpm@12', ...args], {
+    cwd: root,
+    env: { ...env, ...(port !== undefined && { PORT: String(port) }) },
+    detached: true,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  const server: Server = {
+    output: '',
+    stop() {
+      if (child.pid !== undefined) process.kill(-child.pid, 'SIGTERM')
+    },
+  }
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.on('data', (chunk: Buffer) => (server.output += chunk.toString()))
+  }
+  return server
+}
 
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms))
 
-async function waitForServer(): Promise<void> {
+async function waitUntil(what: string, ready: () => Promise<boolean>): Promise<void> {
   for (let waited = 0; waited < START_SECS * 1000; waited += 250) {
-    const ready = await fetch(`${ADDRESS}/status`).then(
-      (response) => response.ok,
-      () => false,
-    )
-    if (ready) return
+    if (await ready()) return
     await pause(250)
   }
-  throw new Error(`${ADDRESS} did not answer within ${START_SECS} s`)
+  throw new Error(`${what} within ${START_SECS} s`)
+}
+
+const answers = (url: string): Promise<boolean> =>
+  fetch(url).then(
+    (response) => response.ok,
+    () => false,
+  )
+
+/** Each flow has a command of its own, which serves the same page with that flow chosen. */
+async function checkFlow(name: string, port: number): Promise<void> {
+  const server = serve(['--filter', name, 'dev'], port)
+  const id = name.replace('@pc/flows-', '')
+  try {
+    await waitUntil(`the dev command of ${name} did not print its address`, async () =>
+      server.output.includes(`/client/?demo=${id}`),
+    )
+    expect(await answers(`http://localhost:${port}/client/?demo=${id}`), `${name} does not serve its page`)
+  } catch (error) {
+    problems.push(`${String(error)}\n${server.output}`)
+  } finally {
+    server.stop()
+  }
 }
 
 interface Reply {
@@ -80,8 +115,9 @@ async function sayHello(wsUrl: string): Promise<Reply> {
   })
 }
 
+const dev = serve(['dev'])
 try {
-  await waitForServer()
+  await waitUntil(`${ADDRESS} did not answer`, () => answers(`${ADDRESS}/status`))
   const page = await fetch(`${ADDRESS}/client/`)
   expect(page.ok && (await page.text()).includes('<div id="root"'), 'GET /client/ is not the page')
   const start = await fetch(`${ADDRESS}/start`, {
@@ -94,8 +130,12 @@ try {
   expect(firstTextMs < REPLY_MS, `the first words came after ${Math.round(firstTextMs)} ms, the limit is ${REPLY_MS}`)
   expect(audioBytes > 24_000, `only ${audioBytes} bytes of speech came`)
 } catch (error) {
-  problems.push(`${String(error)}\n${output}`)
+  problems.push(`${String(error)}\n${dev.output}`)
 } finally {
-  if (dev.pid !== undefined) process.kill(-dev.pid, 'SIGTERM')
+  dev.stop()
 }
+const flows = packagesIn('apps').flatMap(({ manifest }) =>
+  manifest.name.startsWith('@pc/flows-') && manifest.scripts?.['dev'] !== undefined ? [manifest.name] : [],
+)
+for (const [index, name] of flows.entries()) await checkFlow(name, 7861 + index)
 report('the dev command', problems)

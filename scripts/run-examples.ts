@@ -6,6 +6,7 @@ import { packagesIn, report, root } from './workspace.ts'
 /** Commands that the pages name and that the checks run elsewhere, or that only install. */
 const KNOWN_COMMANDS = [
   /^npx -y pnpm@12 (dev|test|bench)( .*)?$/,
+  /^pnpm --filter @pc\/flows-[\w-]+ dev$/,
   /^(npm|pnpm) (install|add|i) .+$/,
   /^pnpm (dev|test|bench|build|lint|typecheck|changeset|format|layers|unused|examples|pack:check|readme)( .*)?$/,
   /^(git clone|cd|sudo apt-get install|apt-get install|cp) .+$/,

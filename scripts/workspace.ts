@@ -5,6 +5,7 @@ import { join, relative } from 'node:path'
 export const root: string = join(import.meta.dirname, '..')
 
 export interface Manifest {
+  readonly scripts?: Readonly<Record<string, string>>
   readonly name: string
   readonly version: string
   readonly private?: boolean
