@@ -5,6 +5,7 @@ import {
   type FrameContext as Context,
   type FrameDirection,
   FrameProcessor,
+  LLMAssistantAggregator,
   LLMContext,
   LLMContextFrame,
   LLMSpeculationFrame,
@@ -128,18 +129,18 @@ const askAheadInEarnest = replacing(
     },
 )
 
+const empty: Scenario['answers'][number] = {
+  firstAfterMs: 0,
+  sentences: [],
+  pieceChars: 8,
+  pieceEveryMs: 0,
+  calls: [],
+  fault: undefined,
+  deaf: false,
+}
+
 /** What an agent that only looks things up is asked, and what it does. */
-const looking: Scenario['answers'] = [
-  {
-    firstAfterMs: 0,
-    sentences: [],
-    pieceChars: 8,
-    pieceEveryMs: 0,
-    calls: ['look'],
-    fault: undefined,
-    deaf: false,
-  },
-]
+const looking: Scenario['answers'] = [{ ...empty, calls: ['look'] }]
 
 /** The faults, one by one. */
 export const PLANTED_FAULTS: readonly PlantedFault[] = [
@@ -403,5 +404,51 @@ export const PLANTED_FAULTS: readonly PlantedFault[] = [
     breaks: ['what is held is silent'],
     scenario: { policies },
     options: behindModel(() => new Swallow('OutputPauseFrame')),
+  },
+  {
+    name: 'the end of one answer that is taken for the end of all',
+    breaks: ['never silent'],
+    scenario: {
+      acts: [
+        { cue: 'previous', delayMs: 0, act: { type: 'run' } },
+        { cue: 'previous', delayMs: 0, act: { type: 'announce', words: 6, appendToContext: true } },
+        { cue: 'previous', delayMs: 0, act: { type: 'run' } },
+        { cue: 'botStopped', delayMs: 300, act: { type: 'noise', durationMs: 300 } },
+      ],
+      ending: { how: 'end', afterMs: 'calm' },
+    },
+    plant: replacing(
+      LLMAssistantAggregator.prototype,
+      'processFrame',
+      (process) =>
+        function (this: LLMAssistantAggregator, frame, way, ctx) {
+          if (frame.type === 'LLMFullResponseEndFrame') this.context.answersAhead = 0
+          process.call(this, frame, way, ctx)
+        },
+    ),
+  },
+  {
+    name: 'an agent that is said to be silent before its answer is said to be over',
+    breaks: ['one answer a question'],
+    scenario: {
+      policies,
+      allowInterruptions: true,
+      client: { kind: 'ahead', leadMs: 1000, reportAfterMs: 100, fault: undefined },
+      acts: [
+        { cue: 'previous', delayMs: 0, act: { type: 'type', words: 2, interrupts: false } },
+        { cue: 'botStarted', delayMs: 50, act: { type: 'noise', durationMs: 900 } },
+      ],
+      answers: [{ ...empty, sentences: [2] }],
+      ending: { how: 'end', afterMs: 'calm' },
+    },
+    plant: replacing(
+      BaseOutputTransport.prototype,
+      'pushFrame',
+      (push) =>
+        function (this: BaseOutputTransport, frame, way) {
+          if (frame.type === 'LLMFullResponseEndFrame') queueMicrotask(() => push.call(this, frame, way))
+          else push.call(this, frame, way)
+        },
+    ),
   },
 ]

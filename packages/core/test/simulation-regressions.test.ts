@@ -379,4 +379,35 @@ describe('an answer that noise has cut', () => {
     await talk.advance(10_000)
     expect(talk.voice.spoken).toEqual(['Wait.', 'Second.'])
   })
+
+  it('is given again also where an earlier answer has ended meanwhile', async () => {
+    const talk = await start({ messages: hi, answers: [['One.'], ['Never heard.'], ['Two.']] })
+    await talk.send(new LLMRunFrame(), new TTSSpeakFrame('This takes its time.'), new LLMRunFrame())
+    await talk.advance(1000)
+    expect(talk.model.asked).toHaveLength(2)
+    await talk.begin()
+    await talk.advance(300)
+    await talk.pause()
+    await talk.advance(10_000)
+    expect(talk.history).toEqual(['user: Hi', 'assistant: One.', 'assistant: This', 'assistant: Two.'])
+  })
+
+  it('is not given again where the noise held the agent at its last word, and it was heard to its end', async () => {
+    const talk = await start({
+      messages: hi,
+      answers: [['One two.'], ['Not wanted.']],
+      turns: { falseInterruptions: true, userTurnStopTimeoutSecs: 1 },
+      output: { leadSecs: 1 },
+    })
+    await talk.send(new LLMRunFrame())
+    await talk.advance(100)
+    await talk.begin()
+    // All of it was sent: it ends in spite of the pause.
+    await talk.advance(1000)
+    await talk.pause()
+    await talk.advance(10_000)
+    expect(talk.tags).toContain('LLMFullResponseEndFrame')
+    expect(talk.voice.spoken).toEqual(['One two.'])
+    expect(talk.history).toEqual(['user: Hi', 'assistant: One two.'])
+  })
 })

@@ -132,6 +132,7 @@ export class LLMAssistantAggregator extends FrameProcessor<AssistantAggregatorEv
   override async onSetup(setup: PipelineSetup): Promise<void> {
     const { processors, runtime } = setup
     this.context.answer = 'none'
+    this.context.answersAhead = 0
     const output = processors.findIndex(isOutputTransport)
     this.#beforeSpeech = output > processors.indexOf(this as FrameProcessor<never>)
     if (this.#beforeSpeech) {

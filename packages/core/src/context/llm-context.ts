@@ -52,6 +52,8 @@ export class LLMContext {
    * the user stopped it. `untold` while no assistant aggregator follows it.
    */
   answer: 'untold' | 'none' | 'due' | 'cut' = 'untold'
+  /** @internal Answers of an LLMService that have begun there, and of which nothing has come to the assistant aggregator. */
+  answersAhead = 0
   /** @internal How often something was put to the model: an answer that begins has read all of it. */
   asked = 0
   /** @internal How much of it an answer of an LLMService has begun to read. */

@@ -44,6 +44,7 @@ export class ModelRuns {
       case 'LLMFullResponseStartFrame':
         this.#answer = 'begun'
         this.#host.context.answer = 'due'
+        if (this.#host.context.answersAhead > 0) this.#host.context.answersAhead--
         // A model that is no LLMService does not say what it has read.
         if (this.#host.context.read === 0) this.#asked = undefined
         break
@@ -120,7 +121,8 @@ export class ModelRuns {
   #heard(): void {
     const { context } = this.#host
     this.#answer = 'none'
-    if (context.answer === 'due') context.answer = 'none'
+    // Another may be on its way, behind the speech of the application.
+    if (context.answer === 'due' && context.answersAhead === 0) context.answer = 'none'
   }
 
   /** An answer that began meanwhile, to the user as a rule, has read the results. */

@@ -195,6 +195,7 @@ export class LLMUserAggregator extends FrameProcessor<UserAggregatorEvents> {
 
   /** Who else interrupts does not want the answer. */
   override onInterruption(): void {
+    this.context.answersAhead = 0
     if (this.context.answer !== 'due' && this.context.answer !== 'cut') return
     // The news that the turn has begun may still be on its way.
     const byUser = this.#speaking || (this.#turns !== undefined && isOpen(this.#turns.turnState))

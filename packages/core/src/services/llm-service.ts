@@ -301,7 +301,10 @@ export abstract class LLMService extends FrameProcessor<LLMServiceEvents> {
     const { clock } = this.runtime
     const beganMs = clock.nowMs()
     this.#tools.prune(context)
-    if (context.answer !== 'untold') context.answer = 'due'
+    if (context.answer !== 'untold') {
+      context.answer = 'due'
+      context.answersAhead++
+    }
     ctx.push(new LLMFullResponseStartFrame(skipTts), 'downstream')
     const thoughts = new Thoughts(this.thoughtsFor, (frame) => ctx.push(frame, 'downstream'))
     const answer = this.#turnGate.open({

@@ -317,7 +317,7 @@ export class MediaSender {
       this.#sentAudio.playTo(next.position, this.#listener)
       if (era !== this.#era) return
       this.#frames.shift()
-      this.#reach(next.frame)
+      this.#reach(next)
       if (era !== this.#era) return
     }
     this.#sentAudio.playTo(target, this.#listener)
@@ -344,13 +344,21 @@ export class MediaSender {
     )
   }
 
-  #reach(frame: AnyFrame): void {
+  #reach({ frame, position }: Waiting): void {
     if (frame.type === 'TTSTextFrame' && frame.contextId !== undefined) {
       this.#speech.played(frame.contextId)
       return
     }
-    if (frame.type === 'TTSStoppedFrame' && !this.#speech.isCut(frame.contextId)) this.#speaking.stop()
+    const ends = frame.type === 'TTSStoppedFrame' && !this.#speech.isCut(frame.contextId)
     this.#host.reach(frame)
+    if (!ends) return
+    // Whoever learns that the agent is silent may interrupt: that the answer was heard to its end is told first.
+    const next = this.#frames.first
+    if (next?.position === position && next.frame.type === 'LLMFullResponseEndFrame') {
+      this.#frames.shift()
+      this.#host.reach(next.frame)
+    }
+    this.#speaking.stop()
   }
 
   /** False when it got stuck. */
@@ -377,7 +385,7 @@ export class MediaSender {
     if (stuck) {
       this.#drop()
       this.#sentAudio.clear()
-      for (const { frame } of this.#frames.drain()) this.#reach(frame)
+      for (const waiting of this.#frames.drain()) this.#reach(waiting)
     }
     const busy = this.#writer.queued > this.#writer.sent || !this.#sentAudio.empty || this.#frames.size > 0
     if (busy && !stuck) return

@@ -199,8 +199,8 @@ describe('the agent speaks', () => {
     expect(tags()).toEqual([
       'BotStartedSpeakingFrame',
       'BotSpeakingFrame',
-      'BotStoppedSpeakingFrame',
       'TTSStoppedFrame',
+      'BotStoppedSpeakingFrame',
     ])
   })
 
@@ -251,9 +251,9 @@ describe('words', () => {
       [text, ''],
     ])
     expect(down.map(({ frame }) => frame.type).slice(-3)).toEqual([
-      'BotStoppedSpeakingFrame',
       'TTSStoppedFrame',
       'LLMFullResponseEndFrame',
+      'BotStoppedSpeakingFrame',
     ])
   })
 

@@ -4,9 +4,6 @@ import { wordsOf } from '../../text/words.ts'
 import type { Source, Word } from './lexicon.ts'
 import type { ToolName } from './scenario.ts'
 
-/** Shorter ago is as good as now, milliseconds. */
-const JUST_MS = 500
-
 /** A request to the language model. */
 export interface RequestFact extends Source {
   readonly kind: 'answer'
@@ -59,6 +56,9 @@ export interface SpeechFact {
   readonly signal: AbortSignal
   begun: boolean
   live: boolean
+  /** Nobody asks it for more: what it gave last has yet to be taken. */
+  held: boolean
+  /** When the latest output came, or was taken, or the request began. */
   lastMs: number
 }
 
@@ -69,6 +69,8 @@ export interface UtteranceFact {
   readonly words: Map<Word, number>
   /** Some of its speech went wrong: its provider failed, or its audio did not get out. */
   faulty: boolean
+  /** It was said to its end, or cut. */
+  over: boolean
 }
 
 /** A run of a function. */
@@ -171,7 +173,7 @@ export class Facts {
   utterance(contextId: string): UtteranceFact {
     const known = this.utterances.get(contextId)
     if (known !== undefined) return known
-    const made: UtteranceFact = { contextId, words: new Map(), faulty: false }
+    const made: UtteranceFact = { contextId, words: new Map(), faulty: false, over: false }
     this.utterances.set(contextId, made)
     return made
   }
@@ -180,6 +182,7 @@ export class Facts {
   cut(nowMs: number): void {
     const fillers = this.fillers.filter(({ standing }) => standing !== 'unused')
     for (const source of [...this.requests, ...this.announcements, ...fillers]) source.cutMs ??= nowMs
+    for (const utterance of this.utterances.values()) utterance.over = true
     this.withdraw()
     this.answered = 0
     this.saidSince = false
@@ -208,10 +211,10 @@ export class Facts {
       const calls = this.calls.some(({ id, answer }) => answer === undefined && this.requestedCalls.get(id) === last)
       const faulty = [...this.utterances.values()].some((utterance) => utterance.faulty)
       const saying = this.botSpeaking.is && last.outcome === 'done' && unheard && !faulty
-      // Behind the speech of others nobody knows yet that an answer is on its way.
-      const certain = !this.#othersSpeak(last, nowMs) && (last.outcome === 'live' || saying)
-      // Whether the end of its speech was the end of the answer is not known at once.
-      if (last.outcome === 'live' || unheard || calls || this.#speaksNow(nowMs)) this.broken.set(last, certain)
+      const certain = last.outcome === 'live' || saying
+      // What is being said holds back the end of an answer, of an empty one too.
+      const held = !(last.wordy && this.#saidAll) && (this.botSpeaking.is || this.speeches.some(({ live }) => live))
+      if (last.outcome === 'live' || unheard || calls || held) this.broken.set(last, certain)
     }
     this.cut(nowMs)
     this.bargedIn = this.next()
@@ -225,6 +228,12 @@ export class Facts {
   /** Whether words of the agent are still to come, for all that is known outside. */
   awaitsAnswer(nowMs: number): boolean {
     if (this.calls.some(({ open }) => open)) return true
+    // An answer from before the last may still be on its way to the voice.
+    const isSpoken = (request: RequestFact): boolean => this.speeches.some(({ source }) => source === request)
+    if (
+      this.answers.some((each) => each.outcome === 'done' && each.wordy && each.cutMs === undefined && !isSpoken(each))
+    )
+      return true
     const last = this.answers.at(-1)
     if (last === undefined || last.order < this.committed) return this.questioned >= this.committed
     if (last.cutMs !== undefined) return last.cutMs === nowMs
@@ -251,18 +260,10 @@ export class Facts {
     this.#sayings = this.sayings
   }
 
-  #speaksNow(nowMs: number): boolean {
-    const { is, sinceMs } = this.botSpeaking
-    return is || nowMs - sinceMs < JUST_MS
-  }
-
-  /** Others than an answer, or a filler for it, speak or have just done so. */
-  #othersSpeak(answer: RequestFact, nowMs: number): boolean {
-    const isOther = (source: Source | undefined): boolean => source !== answer && source?.kind !== 'filler'
-    return (
-      (this.#speaksNow(nowMs) && isOther([...this.heard.keys()].at(-1)?.source)) ||
-      this.speeches.some(({ live, source }) => live && isOther(source))
-    )
+  /** Nothing that was begun to be said goes on. */
+  get #saidAll(): boolean {
+    for (const { over, words } of this.utterances.values()) if (!over && words.size > 0) return false
+    return true
   }
 
   /** How many samples of an utterance were heard. */

@@ -94,6 +94,7 @@ export class Monitor {
         const { contextId = '' } = frame as TTSStoppedFrame
         if (this.#stopped.has(contextId)) world.violate('one end an utterance', `${contextId} ends twice`)
         this.#stopped.add(contextId)
+        facts.utterance(contextId).over = true
         return
       }
       default:
@@ -152,7 +153,7 @@ export class Monitor {
   }
 
   #checkProviders(nowMs: number): void {
-    const { facts, callLimitMs, guessLimitMs } = this.#watched
+    const { facts, output, callLimitMs, guessLimitMs } = this.#watched
     const request = facts.answers.at(-1)
     const overdue = (lastMs: number, limitMs: number): boolean => nowMs > lastMs + limitMs + SLACK_MS
     if (request?.outcome === 'live' && overdue(request.lastMs, request.begun ? MODEL_IDLE_MS : MODEL_FIRST_MS))
@@ -166,7 +167,9 @@ export class Monitor {
         this.#once('a deadline for every state', `answer ${number} is made for nobody past its limit`)
     }
     const speech = facts.speeches.at(-1)
-    if (speech?.live === true && overdue(speech.lastMs, speech.begun ? VOICE_IDLE_MS : VOICE_FIRST_MS))
+    // An output that has enough to play takes no more.
+    const enough = speech?.held === true && (this.#speaking.Bot || output.hangs)
+    if (speech?.live === true && !enough && overdue(speech.lastMs, speech.begun ? VOICE_IDLE_MS : VOICE_FIRST_MS))
       this.#once('a deadline for every state', 'the voice is waited for past its deadline')
     for (const { open, name, startedMs, id } of facts.calls) {
       if (open && overdue(startedMs, name === 'hurry' ? HURRY_MS : callLimitMs))

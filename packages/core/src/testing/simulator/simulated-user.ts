@@ -153,17 +153,21 @@ export class SimulatedUser {
     send(new TranscriptionFrame(text, '', '', { finalized: true }))
   }
 
-  /** The agent's words that were heard last. */
+  /**
+   * The agent's words that were heard last, one behind the other: across a break of speech that passes for whole, the
+   * gate would look for words that were never spoken.
+   */
   #playedLast(count: number): readonly Word[] {
     const { world, facts } = this.#options
     const utterance = [...facts.utterances.values()].findLast((each) => facts.position(each) > 0)
     const { is: speaks, sinceMs } = facts.botSpeaking
     const untilMs = (speaks ? world.nowMs : sinceMs) - PLAYED_MS
-    const played = [...(utterance?.words ?? [])].filter(
-      ([word, samples]) =>
-        (facts.heard.get(word) ?? 0) >= samples && (facts.audibleMs.get(word) ?? Infinity) <= untilMs,
-    )
-    return played.map(([word]) => word).slice(-count)
+    const words = [...(utterance?.words ?? [])]
+    const isPlayed = ([word, samples]: readonly [Word, number]): boolean =>
+      (facts.heard.get(word) ?? 0) >= samples && (facts.audibleMs.get(word) ?? Infinity) <= untilMs
+    const end = words.findLastIndex(isPlayed) + 1
+    const begin = words.findLastIndex((word, at) => at < end && !isPlayed(word)) + 1
+    return words.slice(Math.max(begin, end - count), end).map(([word]) => word)
   }
 
   async #speak(act: SpeakAct): Promise<void> {

@@ -47,10 +47,12 @@ export class SimulatedVoice extends TTSService {
 
   override synthesize(text: string, { signal, contextId, sampleRate }: SynthesisOptions): AsyncIterable<TTSEvent> {
     const world = this.#world
+    // The beginning of a word that breaks off is something said, too.
+    this.#facts.saidSince = true
     if (this.#facts.speeches.some(({ live }) => live)) world.violate('one floor owner', 'two texts are being spoken')
     const words = this.#layOut(text, sampleRate)
     const source = words[0]?.word.source
-    const speech: SpeechFact = { source, signal, begun: false, live: true, lastMs: world.nowMs }
+    const speech: SpeechFact = { source, signal, begun: false, live: true, held: false, lastMs: world.nowMs }
     this.#facts.speeches.push(speech)
     const onAbort = (): void => void (speech.live = false)
     signal.addEventListener('abort', onAbort, { once: true })
@@ -92,7 +94,10 @@ export class SimulatedVoice extends TTSService {
           if (this.#options.wordTimes)
             yield { type: 'word', text: next.text, startUs: (next.startSample / sampleRate) * 1e6 }
         }
+        speech.held = true
         yield audioOf(words, at, end)
+        speech.held = false
+        speech.lastMs = world.nowMs
       }
     } finally {
       speech.live = false
@@ -125,7 +130,6 @@ export class SimulatedVoice extends TTSService {
     if (request !== undefined && request.order > facts.committed) facts.answered = request.order
     const filler = facts.fillers.find((each) => each === source)
     if (filler !== undefined) this.#checkFiller(filler, text)
-    facts.saidSince = true
   }
 
   #checkFiller(filler: FillerFact, text: string): void {
