@@ -1,13 +1,16 @@
 import { configDefaults, defineConfig } from 'vitest/config'
 
-/** Conversations in real time, which mostly wait: two at once. */
-const conversations = ['apps/voice-assistant/test/{pizza,vendors,killed-server}.test.ts']
+/** They run in real time or in a browser, and mostly wait: two at once. */
+const conversations = [
+  'apps/voice-assistant/test/{pizza,vendors,killed-server}.test.ts',
+  'apps/voice-assistant/page/test/firefox.test.ts',
+  'packages/*/test/browser.test.ts',
+]
 
 /** They measure time, or run in a browser in real time, and so want the machine for themselves. */
 const timed = [
   'apps/voice-assistant/test/e2e.test.ts',
-  'apps/voice-assistant/page/test/*.test.ts',
-  'packages/*/test/browser.test.ts',
+  'apps/voice-assistant/page/test/{page,flow-page}.test.ts',
   'packages/core/test/platform-time.test.ts',
   'packages/vad-silero/test/speed.test.ts',
   'packages/flows/test/types/speed.test.ts',
@@ -28,7 +31,8 @@ export default defineConfig({
             'scripts/**/*.test.ts',
           ],
           exclude: [...configDefaults.exclude, ...conversations, ...timed],
-          maxWorkers: 2,
+          // More than a small machine has cores: many wait for other processes.
+          maxWorkers: 3,
           sequence: { groupOrder: 0 },
         },
       },

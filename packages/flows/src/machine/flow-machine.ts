@@ -71,9 +71,7 @@ function build(flow: FlowDefinition): AnyStateMachine {
   })
   const stateOf = (id: string) => {
     const on: Record<string, ReturnType<typeof move>[]> = {}
-    // To a node that the application adds later there is no edge.
-    for (const { from, to, via } of edges)
-      if (from === id && Object.hasOwn(flow.nodes, to)) (on[`go.${via}`] ??= []).push(move(to))
+    for (const { from, to, via } of edges) if (from === id) (on[`go.${via}`] ??= []).push(move(to))
     return { id: stateId(id), on }
   }
   return createMachine({
