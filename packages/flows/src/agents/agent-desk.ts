@@ -9,13 +9,14 @@ import type { FlowEngine } from '../manager/flow-engine.ts'
 import type { FlowHost } from '../manager/flow-host.ts'
 import type { FlowEvent } from '../manager/inspection.ts'
 import type { SetFlowOptions } from '../manager/flow-manager.ts'
+import { isOfUser } from '../manager/node-entry.ts'
 import { NO_FLOW } from '../manager/no-flow.ts'
-import type { FlowSnapshot } from '../snapshot/flow-snapshot.ts'
+import { type FlowSnapshot, refused } from '../snapshot/flow-snapshot.ts'
 import { restoreRuns, withSubFlows } from '../snapshot/resume.ts'
 import type { Agent, AgentTeam } from './agent.ts'
-import { brief, type BriefingOptions, handBackNote, isOfUser, jsonOf, recall, takeOverMessages } from './briefing.ts'
+import { brief, type BriefingOptions, handBackNote, jsonOf, recall, takeOverMessages } from './briefing.ts'
 import type { Handoff, HandoffContext, HandoffHistory, HandoffOptions } from './handoff.ts'
-import { isTeamMemo, memoJson, type Place, type SavedPlace, savePlace, unusable } from './place.ts'
+import { isTeamMemo, memoJson, type Place, type SavedPlace, savePlace } from './place.ts'
 import { type WaitingAgent, WaitingAgents } from './waiting-agents.ts'
 
 /** What an {@link AgentDesk} needs of its manager. */
@@ -194,9 +195,9 @@ export class AgentDesk {
    */
   async restore(snapshot: FlowSnapshot): Promise<void> {
     const { memo } = snapshot
-    if (!isTeamMemo(memo)) throw unusable('it says nothing of agents')
+    if (!isTeamMemo(memo)) throw refused('it says nothing of agents')
     for (const [name, handoff] of Object.entries(memo.entries)) {
-      if (!Object.hasOwn(this.#team.agents, name)) throw unusable(`there is no agent '${name}'`)
+      if (!Object.hasOwn(this.#team.agents, name)) throw refused(`there is no agent '${name}'`)
       await this.#entryFlow(name, handoff)
     }
     this.#path = memo.path

@@ -77,10 +77,6 @@ export function recall(before: readonly Message[], now: readonly Message[]): rea
   return [...before.filter((message) => !here.has(JSON.stringify(message))), ...now]
 }
 
-export function isOfUser(message: Message): boolean {
-  return !isSpecificMessage(message) && message.role === 'user'
-}
-
 /** The value where it is JSON, else nothing. */
 export function jsonOf(value: unknown): Json {
   return value === undefined || pathOfNonJson(value) !== undefined ? {} : (value as Json)

@@ -2,7 +2,7 @@ import { Emitter, type EventArguments, type EventOfPythonName, type PythonEventN
 import { FlowDefinitionError, FlowError, FlowInitializationError } from '../definition/errors.ts'
 import type { FlowNode } from '../definition/flow-node.ts'
 import type { Json } from '../definition/json.ts'
-import type { NodeConfig } from '../definition/node-config.ts'
+import { isNode, type NodeConfig } from '../definition/node-config.ts'
 import { type Callback, isOutcome, silent, type Stay } from '../definition/outcome.ts'
 import type { FlowMiddleware } from '../manager/call-runner.ts'
 import type { FlowHost } from '../manager/flow-host.ts'
@@ -190,13 +190,12 @@ export class MultiAgentFlowManager<Agents extends AgentMap = AgentMap> extends F
   }
 
   override async initialize(node?: FlowNode | NodeConfig | InitializeOptions): Promise<void> {
-    const isNode = node !== undefined && ('task' in node || 'taskMessages' in node)
-    const resume = isNode ? undefined : node?.resume
+    const resume = isNode(node) ? undefined : node?.resume
     if (this.#begun) return super.initialize(node)
     let first
     try {
       if (resume !== undefined) await this.#desk.restore(parseSnapshot(resume))
-      else if (!isNode) first = await this.#desk.firstFlow()
+      else if (!isNode(node)) first = await this.#desk.firstFlow()
     } catch (cause) {
       if (cause instanceof FlowInitializationError) throw cause
       throw new FlowInitializationError('The first agent gives no node to begin with.', { cause })

@@ -1,5 +1,4 @@
 import type { Message } from '@pc/core'
-import { FlowInitializationError } from '../definition/errors.ts'
 import { isRecord } from '../definition/is-record.ts'
 import type { Json } from '../definition/json.ts'
 import type { FlowRun } from '../manager/flow-run.ts'
@@ -60,14 +59,6 @@ export function isTeamMemo(value: unknown): value is TeamMemo {
     isList(waiting, isSavedPlace) &&
     isList(kept, isSavedPlace)
   )
-}
-
-/** What is thrown for a snapshot that does not fit the team. */
-export function unusable(why: string): FlowInitializationError {
-  return new FlowInitializationError(`The snapshot cannot be resumed: ${why}.`, {
-    code: 'snapshot-refused',
-    kind: 'invalid-request',
-  })
 }
 
 /** A memo is JSON: its parts are. */

@@ -4,7 +4,7 @@ import type { FlowContext, FlowManagerView } from './flow-context.ts'
 import type { FlowFunction, JsonSchemaParameters } from './flow-function.ts'
 import { toolOf } from './function-schema.ts'
 import type { Json } from './json.ts'
-import { type Callback, isOutcome, type TransitionManager } from './outcome.ts'
+import { ACKNOWLEDGED, type Callback, isOutcome, type TransitionManager } from './outcome.ts'
 import { type NextNode, outcomeOfPair } from './pair.ts'
 
 /** The arguments of a call, by name. */
@@ -114,7 +114,7 @@ export class FlowsFunctionSchema implements FlowFunction {
 
 function calling(callback: TransitionCallback, args: FlowArgs, returned: unknown): Callback {
   // The engine checks that results are JSON.
-  const result = (returned ?? { status: 'acknowledged' }) as Json
+  const result = (returned ?? ACKNOWLEDGED) as Json
   const run = (manager: TransitionManager): unknown =>
     takesResult(callback) ? callback(args, result, manager) : callback(args, manager)
   return { kind: 'callback', result, run }

@@ -45,6 +45,11 @@ export function nodeFromConfig(config: NodeConfig, options: NodeConfigOptions = 
   return node
 }
 
+/** Whether a value is meant as a node, in either shape. */
+export function isNode(value: unknown): value is FlowNode | NodeConfig {
+  return typeof value === 'object' && value !== null && ('task' in value || 'taskMessages' in value)
+}
+
 /** A node in either shape as a {@link FlowNode}. @throws FlowDefinitionError */
 export function asNode(node: FlowNode | NodeConfig): FlowNode {
   return 'taskMessages' in node ? nodeFromConfig(node) : (node as FlowNode)

@@ -105,6 +105,9 @@ export function done<const Output extends Json>(
   return { kind: 'done', output, result: options.result }
 }
 
+/** What the model reads of a function without a result of its own. */
+export const ACKNOWLEDGED: Json = { status: 'acknowledged' }
+
 /** Tells outcomes from results, which may well have a `kind` of their own. */
 export function isOutcome(value: unknown): value is FlowOutcome {
   if (typeof value !== 'object' || value === null || !('kind' in value)) return false

@@ -1,16 +1,13 @@
 import type { FlowNode } from './flow-node.ts'
 import type { Json } from './json.ts'
-import { type FlowOutcome, jump, silent, stay } from './outcome.ts'
-import { type NodeConfig, nodeFromConfig } from './node-config.ts'
+import { asNode, isNode, type NodeConfig } from './node-config.ts'
+import { ACKNOWLEDGED, type FlowOutcome, jump, silent, stay } from './outcome.ts'
 
 /** In the place of the next node of a pair: the conversation stays, and the model says nothing. */
 export const NO_RESPONSE: unique symbol = Symbol.for('@pc/flows/no-response') as never
 
 /** Where a pair sends the conversation: a node, the name of one, nowhere, or nowhere and silently. */
 export type NextNode = FlowNode | NodeConfig | string | null | undefined | typeof NO_RESPONSE
-
-/** What the model reads of a function that has no result of its own. */
-const ACKNOWLEDGED: Json = { status: 'acknowledged' }
 
 /**
  * The outcome that a pair `[result, next]` stands for; what is no pair is returned as it is. A list of two whose second
@@ -26,7 +23,7 @@ export function outcomeOfPair(returned: unknown): unknown {
 
 function moved(result: Json, next: FlowNode | NodeConfig | string): FlowOutcome {
   if (typeof next === 'string') return { kind: 'to', node: next, input: undefined, result }
-  return jump('taskMessages' in next ? nodeFromConfig(next) : next, { result })
+  return jump(asNode(next), { result })
 }
 
 function isPair(value: unknown): value is readonly [result: unknown, next: NextNode] {
@@ -35,5 +32,5 @@ function isPair(value: unknown): value is readonly [result: unknown, next: NextN
 
 function isNext(value: unknown): value is NextNode {
   if (value === null || value === undefined || value === NO_RESPONSE || typeof value === 'string') return true
-  return typeof value === 'object' && ('task' in value || 'taskMessages' in value)
+  return isNode(value)
 }

@@ -1,3 +1,4 @@
+import { isRecord } from '../definition/is-record.ts'
 import type { Message, StandardSchema } from '@pc/core'
 import type { ActionHandler, FlowAction } from '../definition/action.ts'
 import { buildFlow as define } from '../definition/build-flow.ts'
@@ -18,7 +19,6 @@ import {
 } from './build-function.ts'
 import { hasTemplates } from './check-names.ts'
 import type { Scope } from './expression.ts'
-import { isRecord } from './file-path.ts'
 import type { FileAction, FileFlow, FileNode } from './flow-file.ts'
 import { jsonSchema } from './json-schema.ts'
 import { render } from './template.ts'

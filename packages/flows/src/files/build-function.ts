@@ -2,7 +2,7 @@ import type { FlowContext } from '../definition/flow-context.ts'
 import type { FlowDefinition } from '../definition/flow-definition.ts'
 import type { FlowFunction, JsonSchemaParameters } from '../definition/flow-function.ts'
 import type { Json } from '../definition/json.ts'
-import { done, type FlowOutcome, isOutcome, type To } from '../definition/outcome.ts'
+import { ACKNOWLEDGED, done, type FlowOutcome, isOutcome, type To } from '../definition/outcome.ts'
 import type { JsonSchema, StandardSchema } from '@pc/core'
 import { evaluate, type Scope } from './expression.ts'
 import type { FileDecision, FileFunction, FileTarget } from './flow-file.ts'
@@ -122,7 +122,7 @@ function handlerOf(fn: FileFunction, given: Given, entered: Scope): FlowHandler 
 }
 
 function stayed(result: Json | undefined): FlowOutcome {
-  return { kind: 'stay', result: result === undefined ? { status: 'acknowledged' } : result }
+  return { kind: 'stay', result: result === undefined ? ACKNOWLEDGED : result }
 }
 
 interface Call {

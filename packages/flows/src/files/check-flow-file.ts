@@ -1,3 +1,4 @@
+import { isRecord } from '../definition/is-record.ts'
 import { checkJson } from './check-json.ts'
 import {
   expressionFaults,
@@ -8,7 +9,7 @@ import {
   templateFaults,
 } from './check-names.ts'
 import { didYouMean } from './did-you-mean.ts'
-import { type FilePath, isRecord, type JsonRecord, listOf, ownEntry, type PlacedFault, recordOf } from './file-path.ts'
+import { type FilePath, type JsonRecord, listOf, ownEntry, type PlacedFault, recordOf } from './file-path.ts'
 import { schemaFaults } from './json-schema.ts'
 import type { FileWarning } from './translated-file.ts'
 

@@ -1,6 +1,7 @@
+import { isRecord } from '../definition/is-record.ts'
 import type { JsonSchema } from '@pc/core'
 import { didYouMean } from './did-you-mean.ts'
-import { type FilePath, isRecord, type JsonRecord, ownEntry, type PlacedFault } from './file-path.ts'
+import { type FilePath, type JsonRecord, ownEntry, type PlacedFault } from './file-path.ts'
 
 /** What a value is like, beside a schema. */
 export interface JsonReport {

@@ -1,5 +1,6 @@
+import { isRecord } from '../definition/is-record.ts'
 import { didYouMean } from './did-you-mean.ts'
-import { type FilePath, isRecord, type JsonRecord, listOf, type PlacedFault } from './file-path.ts'
+import { type FilePath, type JsonRecord, listOf, type PlacedFault } from './file-path.ts'
 import { pathsIn } from './template.ts'
 
 /**

@@ -5,7 +5,7 @@ import type { FlowDefinition } from '../definition/flow-definition.ts'
 import type { FlowFunction, JsonSchemaParameters } from '../definition/flow-function.ts'
 import type { FlowNode, NodeFactory } from '../definition/flow-node.ts'
 import { pathOfNonJson } from '../definition/json.ts'
-import type { To } from '../definition/outcome.ts'
+import { ACKNOWLEDGED, type To } from '../definition/outcome.ts'
 import { type FilePath, pathText, type PlacedFault } from './file-path.ts'
 import { present } from './translated-file.ts'
 
@@ -104,7 +104,7 @@ class FlowWriter {
       parameters: parameters === undefined ? undefined : this.#schema(parameters, [...path, 'parameters']),
       handler: handler === undefined ? undefined : name,
       transitionTo: others.length > 0 ? transitionTo : only,
-      result: handler === undefined && only === undefined ? { status: 'acknowledged' } : undefined,
+      result: handler === undefined && only === undefined ? ACKNOWLEDGED : undefined,
       timeoutSecs,
       cancelOnInterruption,
       background,

@@ -1,5 +1,6 @@
+import { isRecord } from '../definition/is-record.ts'
 import { sameJson } from './check-json.ts'
-import { isRecord, ownEntry } from './file-path.ts'
+import { ownEntry } from './file-path.ts'
 
 /** The operators that compare two values. */
 export type ComparisonOperator = '<' | '<=' | '==' | '>=' | '>' | '!=' | 'in' | 'notIn'

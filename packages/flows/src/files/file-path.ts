@@ -1,3 +1,5 @@
+import { isRecord } from '../definition/is-record.ts'
+
 /** Where something is in a file: keys and indices from the top. */
 export type FilePath = readonly (string | number)[]
 
@@ -9,11 +11,6 @@ export interface PlacedFault {
 
 /** An object of a file, of which nothing is known yet. */
 export type JsonRecord = { readonly [key: string]: unknown }
-
-/** Tells objects from lists and plain values. */
-export function isRecord(value: unknown): value is JsonRecord {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
-}
 
 /** The value as an object; an empty one if it is none. What is wrong with it is the schema's to say. */
 export function recordOf(value: unknown): JsonRecord {

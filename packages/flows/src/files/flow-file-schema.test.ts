@@ -1,3 +1,4 @@
+import { isRecord } from '../definition/is-record.ts'
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
@@ -5,7 +6,7 @@ import { parse } from 'yaml'
 import { example, given, NATIVE } from '../../test/files/examples.ts'
 import { FlowDefinitionError } from '../definition/errors.ts'
 import { checkJson } from './check-json.ts'
-import { type FilePath, isRecord } from './file-path.ts'
+import { type FilePath } from './file-path.ts'
 import { flowFileSchema } from './flow-file-schema.ts'
 import { loadFlow } from './load-flow.ts'
 

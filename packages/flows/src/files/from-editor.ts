@@ -1,5 +1,7 @@
+import { isRecord } from '../definition/is-record.ts'
+import { NODE_KEYS } from '../pipecat/node-keys.ts'
 import { didYouMean } from './did-you-mean.ts'
-import { type FilePath, isRecord, type JsonRecord, listOf, type PlacedFault, recordOf } from './file-path.ts'
+import { type FilePath, type JsonRecord, listOf, type PlacedFault, recordOf } from './file-path.ts'
 import { Origins } from './origins.ts'
 import { pythonLiteral } from './python-literal.ts'
 import {
@@ -14,17 +16,7 @@ import {
 } from './translated-file.ts'
 
 const FUNCTION_KEYS = ['name', 'description', 'properties', 'required', 'next_node_id', 'decision']
-const DATA_KEYS = [
-  'label',
-  'role_message',
-  'role_messages',
-  'task_messages',
-  'functions',
-  'pre_actions',
-  'post_actions',
-  'context_strategy',
-  'respond_immediately',
-]
+const DATA_KEYS = ['label', ...NODE_KEYS]
 
 /**
  * A file of the visual editor as one of ours. The editor names no handlers: a function has the one of its own name

@@ -1,4 +1,6 @@
-import { type FilePath, isRecord, type JsonRecord, type PlacedFault, recordOf } from './file-path.ts'
+import { isRecord } from '../definition/is-record.ts'
+import { NODE_KEYS } from '../pipecat/node-keys.ts'
+import { type FilePath, type JsonRecord, type PlacedFault, recordOf } from './file-path.ts'
 import { Origins } from './origins.ts'
 import {
   actionsOf,
@@ -11,16 +13,6 @@ import {
   type TranslatedFile,
 } from './translated-file.ts'
 
-const NODE_KEYS = [
-  'role_message',
-  'role_messages',
-  'task_messages',
-  'functions',
-  'pre_actions',
-  'post_actions',
-  'context_strategy',
-  'respond_immediately',
-]
 const FUNCTION_KEYS = [
   'name',
   'description',

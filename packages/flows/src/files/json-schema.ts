@@ -1,7 +1,8 @@
+import { isRecord } from '../definition/is-record.ts'
 import type { JsonSchema, SchemaIssue, StandardSchema } from '@pc/core'
 import { checkJson, patternOf, resolveRef } from './check-json.ts'
 import { didYouMean } from './did-you-mean.ts'
-import { type FilePath, isRecord, type JsonRecord, listOf, ownEntry, type PlacedFault } from './file-path.ts'
+import { type FilePath, type JsonRecord, listOf, ownEntry, type PlacedFault } from './file-path.ts'
 
 /**
  * A JSON Schema as a Standard Schema, typed by its user. Fills in `default`s of absent properties.

@@ -1,3 +1,4 @@
+import { isRecord } from '../definition/is-record.ts'
 import type { StandardSchema } from '@pc/core'
 import type { ActionHandler } from '../definition/action.ts'
 import { FlowDefinitionError, type FlowFault } from '../definition/errors.ts'
@@ -8,15 +9,7 @@ import type { FlowHandler } from './build-function.ts'
 import { checkFlowFile } from './check-flow-file.ts'
 import { checkJson, type JsonReport } from './check-json.ts'
 import { nearestName } from './did-you-mean.ts'
-import {
-  type FilePath,
-  isRecord,
-  type JsonRecord,
-  ownEntry,
-  pathText,
-  type PlacedFault,
-  recordOf,
-} from './file-path.ts'
+import { type FilePath, type JsonRecord, ownEntry, pathText, type PlacedFault, recordOf } from './file-path.ts'
 import type { FileFlow, FlowFile } from './flow-file.ts'
 import { flowFileSchema } from './flow-file-schema.ts'
 import { fromEditor } from './from-editor.ts'

@@ -1,6 +1,6 @@
+import { isRecord } from '../definition/is-record.ts'
 import type { Json } from '../definition/json.ts'
 import { type Scope, valueAt } from './expression.ts'
-import { isRecord } from './file-path.ts'
 
 /** `{{path}}`; `\{{` is written for two braces that are meant as such. */
 const PLACES = /\\\{\{|\{\{([^{}]*)\}\}/g

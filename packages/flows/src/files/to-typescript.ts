@@ -1,7 +1,7 @@
+import { isRecord } from '../definition/is-record.ts'
 import type { JsonSchema } from '@pc/core'
 import { decidedTargets, nodeOf } from './build-function.ts'
 import { hasTemplates } from './check-names.ts'
-import { isRecord } from './file-path.ts'
 import type { FileAction, FileFlow, FileFunction, FileNode, FileTarget } from './flow-file.ts'
 import type { LoadedFlow } from './load-flow.ts'
 import { conditionCode, edgeCode, type FlowCode, functionCode, indented } from './typescript-functions.ts'

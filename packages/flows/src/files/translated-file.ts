@@ -1,5 +1,6 @@
+import { isRecord } from '../definition/is-record.ts'
 import type { PlacedFault } from './file-path.ts'
-import { isRecord, type JsonRecord, listOf, recordOf } from './file-path.ts'
+import { type JsonRecord, listOf, recordOf } from './file-path.ts'
 import type { Origins } from './origins.ts'
 
 /** A file of another form as one of ours, and where its parts came from. */

@@ -1,6 +1,7 @@
+import { isRecord } from '../definition/is-record.ts'
 import type { JsonSchema } from '@pc/core'
 import { resolveRef } from './check-json.ts'
-import { isRecord, listOf } from './file-path.ts'
+import { listOf } from './file-path.ts'
 
 const MAX_DEPTH = 12
 

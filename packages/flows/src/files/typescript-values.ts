@@ -1,5 +1,6 @@
+import { isRecord } from '../definition/is-record.ts'
 import type { JsonSchema } from '@pc/core'
-import { isRecord, ownEntry } from './file-path.ts'
+import { ownEntry } from './file-path.ts'
 import { pathOf, pathsIn, render } from './template.ts'
 import { isAlwaysThere, keyCode, quoted } from './typescript-types.ts'
 

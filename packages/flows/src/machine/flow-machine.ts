@@ -9,6 +9,7 @@ import {
 } from 'xstate'
 import type { FlowDefinition } from '../definition/flow-definition.ts'
 import { FlowTransitionError } from '../definition/errors.ts'
+import { isRecord } from '../definition/is-record.ts'
 import type { Json } from '../definition/json.ts'
 import { flowGraph } from './flow-graph.ts'
 
@@ -125,10 +126,6 @@ export class FlowActor {
     return this.#actor.getSnapshot().value === DYNAMIC
   }
 
-  get isOver(): boolean {
-    return this.#actor.getSnapshot().status !== 'active'
-  }
-
   get visit(): number {
     return this.#context.visit
   }
@@ -199,7 +196,3 @@ function readPlace(flow: FlowDefinition, saved: Json): Snapshot<unknown> {
 type SavedPlace = Readonly<
   Partial<Record<'value' | 'context' | 'input' | 'dynamic' | 'visit' | 'visits', Json | undefined>>
 >
-
-function isRecord(value: Json | undefined): value is Readonly<Record<string, Json | undefined>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
-}

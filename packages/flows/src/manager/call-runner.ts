@@ -3,12 +3,12 @@ import type { FlowContext, FlowManagerView, FlowState } from '../definition/flow
 import type { FlowFunction } from '../definition/flow-function.ts'
 import { checkArguments } from '../definition/function-schema.ts'
 import type { Json } from '../definition/json.ts'
-import type { FlowOutcome, SubFlow } from '../definition/outcome.ts'
+import { ACKNOWLEDGED, type FlowOutcome, type SubFlow } from '../definition/outcome.ts'
 import type { CallEffect, OpenCall } from './call-book.ts'
 import type { FlowRun } from './flow-run.ts'
 import type { CallEnd } from './inspection.ts'
 import { type Move, moveOf } from './move.ts'
-import { ACKNOWLEDGED, outcomeOf } from './outcome-of.ts'
+import { outcomeOf } from './outcome-of.ts'
 import { StateDraft } from './state-draft.ts'
 
 /** What a {@link CallRunner} needs of its engine. */

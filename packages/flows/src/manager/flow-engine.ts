@@ -1,4 +1,3 @@
-import type { ActionHandler } from '../definition/action.ts'
 import { asFlowError, FlowError, FlowTransitionError } from '../definition/errors.ts'
 import type { FlowFunction } from '../definition/flow-function.ts'
 import type { ContextStrategy, FlowNode } from '../definition/flow-node.ts'
@@ -139,10 +138,6 @@ export class FlowEngine {
 
   get isOver(): boolean {
     return this.#over
-  }
-
-  register(type: string, handler: ActionHandler): void {
-    this.actions.register(type, handler)
   }
 
   /** Has the model told of the node that was restored, and runs again what a crash cut off. */

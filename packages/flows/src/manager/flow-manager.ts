@@ -2,7 +2,7 @@ import { BaseObject, type Message, type PipelineTask } from '@pc/core'
 import type { ActionHandler } from '../definition/action.ts'
 import { FlowError, FlowInitializationError, FlowTransitionError } from '../definition/errors.ts'
 import { type FlowConfig, flowFromConfig } from '../definition/flow-config.ts'
-import { asNode, type NodeConfig } from '../definition/node-config.ts'
+import { asNode, isNode, type NodeConfig } from '../definition/node-config.ts'
 import type { FlowManagerView, FlowState } from '../definition/flow-context.ts'
 import type { FlowDefinition } from '../definition/flow-definition.ts'
 import type { FlowFunction } from '../definition/flow-function.ts'
@@ -110,7 +110,6 @@ export class FlowManager extends BaseObject<FlowManagerEvents> implements FlowMa
   readonly #options: FlowManagerOptions
   readonly #host: FlowHost
   readonly #engine: FlowEngine
-  readonly #nodes: Record<string, FlowNode | NodeFactory>
   readonly #state: FlowState
   readonly #writer: SnapshotWriter
   #initialized = false
@@ -126,7 +125,6 @@ export class FlowManager extends BaseObject<FlowManagerEvents> implements FlowMa
     this.initialNode = given?.initialNode
     this.transport = options.transport
     this.task = options.task
-    this.#nodes = { ...this.#flow.nodes }
     this.#state = structuredClone(this.#flow.initialState)
     this.#host = options.host ?? new PipelineHost(partsOf(options))
     this.#writer = new SnapshotWriter(
@@ -173,7 +171,7 @@ export class FlowManager extends BaseObject<FlowManagerEvents> implements FlowMa
 
   /** The nodes by name: those of the flow, and those that were set. */
   get nodes(): Readonly<Record<string, FlowNode | NodeFactory>> {
-    return this.#nodes
+    return { ...this.#flow.nodes, ...Object.fromEntries(this.#engine.navigator.added) }
   }
 
   /**
@@ -206,11 +204,7 @@ export class FlowManager extends BaseObject<FlowManagerEvents> implements FlowMa
    */
   async setNode(name: string, config?: FlowNode | NodeConfig): Promise<void> {
     this.#expectInitialized()
-    if (config !== undefined) {
-      const node = asNode(config)
-      this.#nodes[name] = node
-      this.#engine.navigator.add(name, node)
-    }
+    if (config !== undefined) this.#engine.navigator.add(name, asNode(config))
     await this.#enter(name)
   }
 
@@ -296,14 +290,13 @@ export class FlowManager extends BaseObject<FlowManagerEvents> implements FlowMa
   }
 
   async #begin(given: FlowNode | NodeConfig | InitializeOptions | undefined): Promise<void> {
-    const isNode = given !== undefined && ('task' in given || 'taskMessages' in given)
-    const options = isNode ? {} : (given ?? {})
+    const node = isNode(given) ? asNode(given) : undefined
+    const options = isNode(given) ? {} : (given ?? {})
     const resume = options.resume ?? (await this.#load())
     if (resume !== undefined) {
       await this.#resume(resume, options.greet ?? false)
       return
     }
-    const node = isNode ? asNode(given) : undefined
     const navigator = this.#engine.navigator
     if (node === undefined && this.mode === 'dynamic') {
       navigator.prepare(this.#flow, this.#state)

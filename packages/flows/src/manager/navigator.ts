@@ -18,7 +18,6 @@ export class Navigator {
   readonly #it: NavigatorHost
   readonly #silence: SilenceWatch
   readonly #runs: FlowRun[] = []
-  /** Nodes that the application added by name. */
   readonly #added = new Map<string, FlowNode>()
   readonly #queue: Move[] = []
   #moving = false
@@ -47,6 +46,11 @@ export class Navigator {
   /** All that run: the conversation's own flow first. */
   get runs(): readonly FlowRun[] {
     return this.#runs
+  }
+
+  /** Nodes that the application added by name. */
+  get added(): ReadonlyMap<string, FlowNode> {
+    return this.#added
   }
 
   get node(): string | null {

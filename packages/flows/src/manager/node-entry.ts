@@ -1,4 +1,4 @@
-import { type Message, transcriptOf } from '@pc/core'
+import { isSpecificMessage, type Message, transcriptOf } from '@pc/core'
 import { faultsOfNode } from '../definition/check-node.ts'
 import { FlowDefinitionError, FlowTransitionError } from '../definition/errors.ts'
 import type { ContextStrategy, FlowNode } from '../definition/flow-node.ts'
@@ -54,9 +54,14 @@ export function nodeUpdate(
   return { role, model, temperature, expects, messages, replace, tools }
 }
 
+/** Whether a message is what the user has said. */
+export function isOfUser(message: Message): boolean {
+  return !isSpecificMessage(message) && message.role === 'user'
+}
+
 /** What the user has said since the messages of `before` stood there: that is not history yet. */
 function saidSince(before: ReadonlySet<Message>, host: FlowHost): readonly Message[] {
-  return host.messages().filter((message) => 'role' in message && message.role === 'user' && !before.has(message))
+  return host.messages().filter((message) => isOfUser(message) && !before.has(message))
 }
 
 interface EntryOptions {

@@ -1,10 +1,7 @@
 import { InvalidFunctionError } from '../definition/errors.ts'
 import type { FlowFunction } from '../definition/flow-function.ts'
 import { type Json, pathOfNonJson } from '../definition/json.ts'
-import { type FlowOutcome, isOutcome } from '../definition/outcome.ts'
-
-/** What a function without a result of its own gives the model. */
-export const ACKNOWLEDGED: Json = { status: 'acknowledged' }
+import { ACKNOWLEDGED, type FlowOutcome, isOutcome } from '../definition/outcome.ts'
 
 /**
  * What a handler returned, as an outcome: a plain value moves along the only edge where there is one, and stays

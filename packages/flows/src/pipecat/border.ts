@@ -62,10 +62,6 @@ export function below(path: string, key: string | number): string {
   return path === '' ? String(key) : `${path}.${key}`
 }
 
-export function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
-}
-
 export function isFunction(value: unknown): value is AnyFunction {
   return typeof value === 'function'
 }

@@ -4,6 +4,7 @@ import type { FlowContext } from '../definition/flow-context.ts'
 import type { FlowFunction } from '../definition/flow-function.ts'
 import type { FlowArgs } from '../definition/flows-function-schema.ts'
 import { argumentsSchemaOf } from '../definition/function-schema.ts'
+import { isNode } from '../definition/node-config.ts'
 import { NO_RESPONSE, outcomeOfPair } from '../definition/pair.ts'
 import { type ArgumentsOf, type FunctionParameters, targetList } from '../definition/typed-function.ts'
 import { Border } from './border.ts'
@@ -113,5 +114,5 @@ function verifyPair(name: string, returned: unknown): void {
 
 function isNext(value: unknown): boolean {
   if (value === null || value === undefined || value === NO_RESPONSE || typeof value === 'string') return true
-  return looksLikeNode(value) || (typeof value === 'object' && ('task' in value || 'taskMessages' in value))
+  return looksLikeNode(value) || isNode(value)
 }

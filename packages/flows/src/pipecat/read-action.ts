@@ -1,6 +1,7 @@
 import type { FlowAction } from '../definition/action.ts'
 import type { ActionConfig } from './types.ts'
-import { below, isRecord, type Reading } from './border.ts'
+import { isRecord } from '../definition/is-record.ts'
+import { below, type Reading } from './border.ts'
 import { pipecatManagerAt } from './pipecat-flow-manager.ts'
 import { readHandler } from './read-handler.ts'
 

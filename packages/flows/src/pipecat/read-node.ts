@@ -2,21 +2,13 @@ import type { Message } from '@pc/core'
 import { FlowDefinitionError } from '../definition/errors.ts'
 import type { FlowNode } from '../definition/flow-node.ts'
 import { type ContextStrategyConfig, type NodeConfig, nodeFromConfig } from '../definition/node-config.ts'
-import { below, type Border, isRecord, Reading } from './border.ts'
+import { isRecord } from '../definition/is-record.ts'
+import { below, type Border, Reading } from './border.ts'
+import { NODE_KEYS } from './node-keys.ts'
 import { readActions } from './read-action.ts'
 import { readFunctions } from './read-function.ts'
 
-const KEYS: ReadonlySet<string> = new Set([
-  'name',
-  'role_message',
-  'role_messages',
-  'task_messages',
-  'functions',
-  'pre_actions',
-  'post_actions',
-  'context_strategy',
-  'respond_immediately',
-])
+const KEYS: ReadonlySet<string> = new Set(['name', ...NODE_KEYS])
 
 /** Whether a value was meant as a node in the names of Pipecat. */
 export function looksLikeNode(value: unknown): value is Record<string, unknown> {

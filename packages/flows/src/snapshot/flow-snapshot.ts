@@ -59,14 +59,14 @@ export function parseSnapshot(text: string): FlowSnapshot {
   try {
     value = JSON.parse(text)
   } catch (cause) {
-    throw unusable('it is no JSON, or was cut off', cause)
+    throw invalid('it is no JSON, or was cut off', cause)
   }
-  if (!isRecord(value)) throw unusable('it is no object')
-  if (value['v'] !== 1) throw unusable(`its format is ${JSON.stringify(value['v'])}, and 1 is read here`)
+  if (!isRecord(value)) throw invalid('it is no object')
+  if (value['v'] !== 1) throw invalid(`its format is ${JSON.stringify(value['v'])}, and 1 is read here`)
   const { runs, messages, calls } = value
-  if (!Array.isArray(runs) || runs.length === 0 || !runs.every(isSavedRun)) throw unusable('its flows are missing')
-  if (!Array.isArray(messages) || !messages.every(isRecord)) throw unusable('its messages are missing')
-  if (!Array.isArray(calls) || !calls.every(isSavedCall)) throw unusable('its calls are missing')
+  if (!Array.isArray(runs) || runs.length === 0 || !runs.every(isSavedRun)) throw invalid('its flows are missing')
+  if (!Array.isArray(messages) || !messages.every(isRecord)) throw invalid('its messages are missing')
+  if (!Array.isArray(calls) || !calls.every(isSavedCall)) throw invalid('its calls are missing')
   return value as unknown as FlowSnapshot
 }
 
@@ -93,9 +93,18 @@ function fnv1a(text: string): string {
   return hash.toString(16).padStart(16, '0')
 }
 
-function unusable(why: string, cause?: unknown): FlowInitializationError {
+/** What is thrown for a snapshot that is sound and does not fit what it is resumed with. */
+export function refused(why: string, cause?: unknown): FlowInitializationError {
+  return notResumed('snapshot-refused', why, cause)
+}
+
+function invalid(why: string, cause?: unknown): FlowInitializationError {
+  return notResumed('invalid-snapshot', why, cause)
+}
+
+function notResumed(code: string, why: string, cause: unknown): FlowInitializationError {
   return new FlowInitializationError(`The snapshot cannot be resumed: ${why}.`, {
-    code: 'invalid-snapshot',
+    code,
     kind: 'invalid-request',
     cause,
   })

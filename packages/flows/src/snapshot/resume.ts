@@ -1,5 +1,4 @@
 import { decodeToolContent, encodeToolContent, type Message } from '@pc/core'
-import { FlowInitializationError } from '../definition/errors.ts'
 import type { FlowDefinition } from '../definition/flow-definition.ts'
 import type { FlowState } from '../definition/flow-context.ts'
 import { type Json, pathOfNonJson } from '../definition/json.ts'
@@ -9,7 +8,7 @@ import type { FlowHost } from '../manager/flow-host.ts'
 import { FlowRun } from '../manager/flow-run.ts'
 import type { FlowEvent } from '../manager/inspection.ts'
 import { verifyState } from '../manager/state-draft.ts'
-import { flowHash, type FlowSnapshot, type SavedCall, type SavedRun } from './flow-snapshot.ts'
+import { flowHash, type FlowSnapshot, refused, type SavedCall, type SavedRun } from './flow-snapshot.ts'
 
 /** Changes a snapshot of another version, or says by `undefined` that it cannot. */
 export type MigrateSnapshot = (snapshot: FlowSnapshot) => FlowSnapshot | undefined | Promise<FlowSnapshot | undefined>
@@ -33,7 +32,8 @@ export function takeSnapshot(engine: FlowEngine, host: FlowHost): FlowSnapshot {
   const { navigator, openCalls, pending } = engine
   const { clock } = host.runtime
   const { role, silenceDueMs } = navigator
-  const moves = pending?.kind === 'node' && pending.cause.by === 'function' ? pending : undefined
+  const moves =
+    pending?.kind === 'node' && pending.cause.by === 'function' ? { ...pending, via: pending.cause.name } : undefined
   return {
     v: 1,
     at: new Date(clock.epochMs()).toISOString(),
@@ -45,7 +45,7 @@ export function takeSnapshot(engine: FlowEngine, host: FlowHost): FlowSnapshot {
     ...(engine.memo !== undefined && { memo: engine.memo() }),
     ...(moves !== undefined && {
       pending: {
-        via: moves.cause.by === 'function' ? moves.cause.name : '',
+        via: moves.via,
         node: moves.node,
         ...(moves.input !== undefined && { input: moves.input }),
       },
@@ -179,12 +179,4 @@ function asCancelled(message: Message): Message {
   if (!('role' in message) || message.role !== 'tool') return message
   if (decodeToolContent(message.content).status !== 'running') return message
   return { ...message, content: encodeToolContent({ status: 'cancelled' }) }
-}
-
-function refused(why: string, cause?: unknown): FlowInitializationError {
-  return new FlowInitializationError(`The snapshot cannot be resumed: ${why}.`, {
-    code: 'snapshot-refused',
-    kind: 'invalid-request',
-    cause,
-  })
 }
