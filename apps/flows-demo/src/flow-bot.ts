@@ -40,7 +40,6 @@ export function flowBot(demo: FlowDemo, { services, store }: FlowBotOptions): Bo
       ...(store && conversation !== undefined && { store, conversationId: conversation }),
     }
     const manager = demo.team?.manage(options) ?? new FlowManager({ ...options, flow: demo.flow })
-    manager.on('resumed', (node) => inspect.resumed(node, manager.state))
     rtvi.on('clientReady', async () => {
       rtvi.sendServerMessage(about)
       // For a page that was loaded anew; the first time there is nothing.

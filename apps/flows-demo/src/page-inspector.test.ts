@@ -10,7 +10,10 @@ const about = { title: 'Greeting', about: 'Says hello', examples: [] }
 test('a page is told the graph, the step, and what the flow knows of a conversation that goes on', () => {
   const sent: FlowMessage[] = []
   const inspect = pageInspector({ ...about, id: 'greeting', flow: flow('greeting') }, (message) => sent.push(message))
-  inspect.resumed('hello', { name: 'Ann' })
+  const here = { atMs: 1, flow: 'greeting' }
+  inspect({ ...here, type: 'flow.transition', from: null, to: 'hello', cause: { by: 'resume' } })
+  inspect({ ...here, type: 'flow.enter', node: 'hello', visit: 1, input: undefined, tookMs: 0, functions: [] })
+  inspect({ ...here, type: 'flow.state', node: 'hello', state: { name: 'Ann' } })
   expect(sent).toMatchObject([
     { flow: 'greeting', event: 'graph', graph: { initial: 'hello' } },
     { flow: 'greeting', event: 'transition', from: null, to: 'hello', cause: { by: 'resume' } },

@@ -3,12 +3,13 @@ import type { FlowFunction } from '../definition/flow-function.ts'
 import type { ContextStrategy, FlowNode } from '../definition/flow-node.ts'
 import type { Json } from '../definition/json.ts'
 import type { SubFlow, TransitionManager } from '../definition/outcome.ts'
+import type { Message } from '@pc/core'
 import { ActionRunner } from './action-runner.ts'
 import { CallBook, type CallEffect, type OpenCall } from './call-book.ts'
 import { afterError, type Caller, CallRunner, errorResult, type FlowMiddleware } from './call-runner.ts'
 import type { FlowCall, FlowHost, FlowTool } from './flow-host.ts'
 import type { FlowRun } from './flow-run.ts'
-import type { CallEnd, FlowEvent } from './inspection.ts'
+import type { CallEnd, FlowEvent, TransitionCause } from './inspection.ts'
 import { type Move, moveOf } from './move.ts'
 import { Navigator } from './navigator.ts'
 import { nodeUpdate } from './node-entry.ts'
@@ -37,6 +38,12 @@ export interface FlowEngineOptions {
   ended(): void
   /** The conversation's own flow is over. True: the conversation is not. */
   done(output: Json): boolean
+}
+
+/** How the conversation came to where it is. */
+interface Way {
+  readonly from: string | null
+  readonly cause: TransitionCause
 }
 
 /** Runs the functions that the model calls, and moves the conversation to where they lead. */
@@ -79,6 +86,7 @@ export class FlowEngine {
       moveFailed: (error, move, target) => this.#moveFailed(error, move, target),
       failed: (error) => options.failed(error),
       inspect: (event) => options.inspect(event),
+      arrived: (from, cause, tookMs) => this.#arrived(from, cause, tookMs),
       runAgain: (run) => void this.#runAgain(run),
       end: () => this.end(),
       done: (output) => options.done(output),
@@ -141,30 +149,22 @@ export class FlowEngine {
   }
 
   /** Has the model told of the node that was restored, and runs again what a crash cut off. */
-  async resume(messages: Parameters<FlowHost['configure']>[0]['messages']): Promise<void> {
+  async resume(messages: readonly Message[], way: Way = { from: null, cause: { by: 'resume' } }): Promise<void> {
     const { run, role } = this.navigator
     await this.#options.host.configure(nodeUpdate(run?.node, role, { messages, replace: true }, this.#tools()))
+    this.#arrived(way.from, way.cause, 0)
+    this.#stateChanged()
     this.navigator.resume()
   }
 
   /** Goes on with flows that stood aside, where they were; the model speaks. Only while the navigator moves. */
-  async goBack(runs: readonly FlowRun[], messages: Parameters<FlowHost['configure']>[0]['messages']): Promise<void> {
+  async goBack(runs: readonly FlowRun[], messages: readonly Message[]): Promise<void> {
     const from = this.navigator.node
-    const { host, inspect } = this.#options
     this.navigator.restore(runs, runs.at(-1)?.role)
-    const { node, run } = this.navigator
+    const { run } = this.navigator
     const speaks = run?.spoken === false && (run.node?.say !== undefined || run.node?.always !== undefined)
-    await this.resume(messages)
-    inspect(() => ({ type: 'flow.transition', from, to: node ?? '', cause: { by: 'return' } }))
-    inspect(() => ({
-      type: 'flow.enter',
-      node: node ?? '',
-      visit: run?.actor.visit ?? 0,
-      input: run?.actor.input,
-      tookMs: 0,
-      functions: this.functions,
-    }))
-    if (!speaks) host.run()
+    await this.resume(messages, { from, cause: { by: 'return' } })
+    if (!speaks) this.#options.host.run()
   }
 
   inspect(event: () => FlowEvent): void {
@@ -328,6 +328,15 @@ export class FlowEngine {
     run.waiting = undefined
     const fn = this.#functions(run).find(({ name }) => name === waiting?.name)
     if (waiting !== undefined && fn !== undefined) await this.#calls.runAgain(fn, waiting, run)
+  }
+
+  #arrived(from: string | null, cause: TransitionCause, tookMs: number): void {
+    const { inspect } = this.#options
+    const { run, node } = this.navigator
+    if (run === undefined || node === null) return
+    const { visit, input } = run.actor
+    inspect(() => ({ type: 'flow.transition', from, to: node, cause }))
+    inspect(() => ({ type: 'flow.enter', node, visit, input, tookMs, functions: this.functions }))
   }
 
   #stateChanged(): void {

@@ -359,7 +359,7 @@ export class FlowManager extends BaseObject<FlowManagerEvents> implements FlowMa
     const { inspect } = this.#options
     if (inspect === undefined && !this.has('nodeEntered')) return
     const happened = event()
-    if (happened.type === 'flow.enter') this.emit('nodeEntered', happened.node)
+    if (happened.type === 'flow.transition' && happened.cause.by !== 'resume') this.emit('nodeEntered', happened.to)
     const flow = this.#engine.navigator.run?.flow.id ?? this.#flow.id
     const { clock, log } = this.#host.runtime
     try {

@@ -13,6 +13,7 @@ export type CallEnd = 'result' | 'transition' | 'error' | 'cancelled' | 'timeout
 
 /** What happens in a running flow. */
 export type FlowEvent =
+  /** Told, too, when the conversation is back in a node, from a sub-flow, an agent or a snapshot: the visit is the same. */
   | {
       readonly type: 'flow.enter'
       readonly node: string

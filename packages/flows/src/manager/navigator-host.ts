@@ -5,7 +5,7 @@ import type { TransitionManager } from '../definition/outcome.ts'
 import type { ActionRunner } from './action-runner.ts'
 import type { FlowHost, FlowTool } from './flow-host.ts'
 import type { FlowRun } from './flow-run.ts'
-import type { FlowEvent } from './inspection.ts'
+import type { FlowEvent, TransitionCause } from './inspection.ts'
 import type { Move } from './move.ts'
 
 /** What a `Navigator` needs of its engine. */
@@ -32,6 +32,8 @@ export interface NavigatorHost {
   moveFailed(error: FlowError, move: Move, target: FlowNode | undefined): Promise<void>
   failed(error: FlowError): void
   inspect(event: () => FlowEvent): void
+  /** The conversation has come to a node, after so long, milliseconds; from another node of its flow, or none. */
+  arrived(from: string | null, cause: TransitionCause, tookMs: number): void
   /** A sub-flow gave its output to a call that nobody waits for: this process has resumed it. */
   runAgain(run: FlowRun): void
   /** The conversation's own flow is over. True: somebody else goes on. */

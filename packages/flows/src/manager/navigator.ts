@@ -5,7 +5,6 @@ import type { FlowNode } from '../definition/flow-node.ts'
 import type { Json } from '../definition/json.ts'
 import { isOutcome, type To } from '../definition/outcome.ts'
 import { FlowActor } from '../machine/flow-machine.ts'
-import type { FlowTool } from './flow-host.ts'
 import { FlowRun } from './flow-run.ts'
 import { inTime } from './in-time.ts'
 import { advance, isOfApplication, type Move, moveOf } from './move.ts'
@@ -276,6 +275,7 @@ export class Navigator {
     } catch (cause) {
       this.#it.failed(asFlowError(cause))
     }
+    this.#it.arrived(null, { by: 'return' }, 0)
     if (waiting === undefined) return
     waiting.outputs.push(output)
     if (waiting.resume === undefined) this.#it.runAgain(caller)
@@ -310,26 +310,18 @@ export class Navigator {
     if (!goesOn()) return
     const from = this.node
     const left = this.run?.actor.visit ?? 0
-    const tools = await this.#tell(run, node, history, install)
+    await this.#tell(run, node, history, install)
     advance(run, name, node, move)
     run.spoken = false
     this.#silence.begin()
     this.#it.moved()
     if (from !== null) inspect(() => ({ type: 'flow.exit', node: from, visit: left }))
-    inspect(() => ({ type: 'flow.transition', from, to: name, cause: move.cause }))
-    inspect(() => ({
-      type: 'flow.enter',
-      node: name,
-      visit: run.actor.visit,
-      input: run.actor.input,
-      tookMs: host.runtime.clock.nowMs() - beganMs,
-      functions: tools.map((tool) => tool.function.name),
-    }))
+    this.#it.arrived(from, move.cause, host.runtime.clock.nowMs() - beganMs)
     this.#begin(node)
   }
 
   /** Has the model told of a node. Where that fails, all is as it was. */
-  async #tell(run: FlowRun, node: FlowNode, history: NodeHistory, install?: () => void): Promise<readonly FlowTool[]> {
+  async #tell(run: FlowRun, node: FlowNode, history: NodeHistory, install?: () => void): Promise<void> {
     const runs = [...this.#runs]
     const { node: left, role: before } = run
     run.role = node.role ?? before ?? this.role
@@ -337,9 +329,8 @@ export class Navigator {
     run.node = node
     this.#epoch++
     try {
-      const tools = this.#it.tools()
-      await this.#it.host.configure({ ...nodeUpdate(node, node.role, history, tools), cache: node.cache })
-      return tools
+      const update = nodeUpdate(node, node.role, history, this.#it.tools())
+      await this.#it.host.configure({ ...update, cache: node.cache })
     } catch (error) {
       this.#runs.splice(0, Infinity, ...runs)
       run.node = left

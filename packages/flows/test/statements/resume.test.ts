@@ -91,7 +91,25 @@ describe('a conversation that goes on in another process', () => {
     expect(after.asked[0]).toMatchObject({ role: 'You sell pizza.', tools: ['finish', 'again'] })
     expect(after.asked[0]?.history).toEqual([...before.history, 'user: Yes.'])
     await after.clock.advanceUntil(() => after.task.hasFinished())
-    expect([after.path, after.spoken]).toEqual([['end'], ['Goodbye.']])
+    expect([after.path, after.spoken]).toEqual([['confirm', 'end'], ['Goodbye.']])
+  })
+
+  test('tells its inspectors where it goes on and what is known, and nobody that it has come to a node', async () => {
+    const snapshot = (await atConfirmation()).manager.snapshot()
+    const talk = new Talk(pizza(), { answers: [[call('finish')], ['Goodbye.']] })
+    const entered: string[] = []
+    talk.manager.on('nodeEntered', (node) => entered.push(node))
+    await talk.clock.settle()
+    await talk.manager.initialize({ resume: snapshot })
+    expect(talk.events.filter(({ type }) => type !== 'flow.machine')).toMatchObject([
+      { type: 'flow.transition', from: null, to: 'confirm', cause: { by: 'resume' } },
+      { type: 'flow.enter', node: 'confirm', visit: 2, functions: ['finish', 'again'] },
+      { type: 'flow.state', node: 'confirm', state: { size: 'large' } },
+    ])
+    expect(entered).toEqual([])
+    await talk.say('Yes.')
+    await talk.advance(1)
+    expect(entered).toEqual(['end'])
   })
 
   test('61. speaks first where it is told to', async () => {
@@ -274,7 +292,7 @@ describe('a conversation that goes on in another process', () => {
       expect([after.node, [...after.manager.currentFunctions]]).toEqual(['check', ['right']])
       await after.say('Yes.')
       await after.advance(3)
-      expect([after.node, after.path, after.errors]).toEqual(['confirm', ['confirm'], []])
+      expect([after.node, after.path, after.errors]).toEqual(['confirm', ['check', 'start', 'confirm'], []])
       expect(after.lastAsked).toMatchObject({ role: 'You sell.' })
       expect(after.lastAsked.history.at(-2)).toBe(
         'developer: The result of deliver: {"both":[{"street":"Elm"},{"street":"Elm"}]}',
@@ -441,7 +459,7 @@ describe('snapshots of another version', () => {
     expect([talk.node, talk.manager.state]).toEqual(['check', { size: 'large' }])
     await talk.say('Yes.')
     await talk.advance(2)
-    expect(talk.path).toEqual(['end'])
+    expect(talk.path).toEqual(['check', 'end'])
   })
 
   test.each<[string, (snapshot: FlowSnapshot) => FlowSnapshot | undefined]>([

@@ -70,7 +70,7 @@ describe('a flow that a function calls', () => {
       answers: [[call('deliver')], [call('street')], ['Elm street?', call('right')], ['Thank you.']],
     })
     await talk.advance(6)
-    expect(talk.path).toEqual(['start', 'ask', 'check', 'confirm'])
+    expect(talk.path).toEqual(['start', 'ask', 'check', 'start', 'confirm'])
     expect(talk.asked.map(({ tools, role }) => `${tools.join()} ${role}`)).toEqual([
       'deliver,look You take orders.',
       'street You take addresses.',
@@ -110,6 +110,8 @@ describe('a flow that a function calls', () => {
     expect(talk.asked.map(({ model }) => model)).toEqual(['large', undefined, undefined, 'large', 'large'])
     expect(talk.asked.at(-2)?.history.at(-1)).toBe('developer: The result of deliver: {"street":"Elm"}')
     expect([talk.node, talk.spoken]).toEqual(['start', ['Done.']])
+    const ways = talk.events.flatMap((event) => (event.type === 'flow.transition' ? [event] : []))
+    expect(ways.at(-1)).toMatchObject({ flow: 'order', from: null, to: 'start', cause: { by: 'return' } })
   })
 
   test('may be called again and again, one in the other, and twice by one handler', async () => {
