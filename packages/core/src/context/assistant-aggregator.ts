@@ -112,7 +112,9 @@ export class LLMAssistantAggregator extends FrameProcessor<AssistantAggregatorEv
       context,
       clock: () => this.runtime.clock,
       awaitsCalls: () => this.#ledger.awaited,
-      run: (asked) => this.pushFrame(new LLMContextFrame(this.context, asked), 'upstream'),
+      run: (asked) => {
+        if (context.mayAsk()) this.pushFrame(new LLMContextFrame(context, asked), 'upstream')
+      },
       end: (frame) => this.pushFrame(frame),
     })
     this.#summarizer = new ContextSummarizer(context, params.contextSummarization ?? {}, {

@@ -1,6 +1,16 @@
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
+import { LLMRunFrame } from '../frames/llm.ts'
+import { TranscriptionFrame } from '../frames/text.ts'
+import {
+  UserStartedSpeakingFrame,
+  UserStoppedSpeakingFrame,
+  UserTurnInferenceFrame,
+  UserTurnSpeculationFrame,
+} from '../frames/turn.ts'
 import { OpenAILLMContext } from '../index.ts'
 import type { Logger } from '../runtime/log.ts'
+import { runTest } from '../testing/run-test.ts'
+import { LLMContextAggregatorPair } from './aggregator-pair.ts'
 import { LLMContext } from './llm-context.ts'
 import { loggableMessages, type Message } from './messages.ts'
 import { ToolsSchema } from './tools.ts'
@@ -101,4 +111,36 @@ test('a copy for logs holds no media and little of what is provider-specific', (
   expect(logged).toContain('https://example.com/a.png')
   expect(logged.length).toBeLessThan(450)
   expect(messages).toEqual(before)
+})
+
+describe('a context that is held', () => {
+  test('tells the last of those who hold it whether somebody wanted an answer meanwhile', () => {
+    const context = new LLMContext()
+    expect([context.isHeld, context.mayAsk()]).toEqual([false, true])
+    const first = context.hold()
+    const second = context.hold()
+    expect([context.isHeld, context.mayAsk()]).toEqual([true, false])
+    expect(first()).toBe(false)
+    expect(first()).toBe(false)
+    expect([context.isHeld, second()]).toEqual([true, true])
+    expect([context.isHeld, context.hold()(), context.hold()(true)]).toEqual([false, false, true])
+  })
+
+  test('asks no model, neither for a turn nor ahead of its end, nor with results; all of that is for later', async () => {
+    const context = new LLMContext()
+    const pair = new LLMContextAggregatorPair(context)
+    const release = context.hold()
+    const { down } = await runTest([pair.user, pair.assistant], {
+      frames: [
+        new UserStartedSpeakingFrame(),
+        new TranscriptionFrame('Hello', 'ann'),
+        new UserTurnSpeculationFrame('Hello there'),
+        new UserTurnInferenceFrame(1),
+        new UserStoppedSpeakingFrame(),
+        new LLMRunFrame(),
+      ],
+    })
+    expect(down.filter(({ type }) => type === 'LLMContextFrame' || type === 'LLMSpeculationFrame')).toEqual([])
+    expect([context.messages, release()]).toEqual([[user('Hello')], true])
+  })
 })

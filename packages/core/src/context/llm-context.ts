@@ -59,6 +59,9 @@ export class LLMContext {
   /** @internal How much of it an answer of an LLMService has begun to read. */
   read = 0
 
+  #holds = 0
+  #isAwaited = false
+
   constructor(messages: readonly Message[] | LLMContextOptions = {}, tools?: Tools) {
     const options: LLMContextOptions = isList(messages) ? { messages, tools } : messages
     this.#tools = ToolsSchema.from(options.tools ?? tools)
@@ -83,6 +86,36 @@ export class LLMContext {
   /** The same as assigning {@link tools}. */
   setTools(tools: Tools | undefined): void {
     this.tools = tools
+  }
+
+  /**
+   * Keeps the model from being asked, whoever wants that, until the function that this gives is called. It tells whether
+   * somebody has wanted an answer meanwhile, or `asks` is true: then it is to be asked for now. While others hold it, it
+   * is for the last of them to ask.
+   */
+  hold(): (asks?: boolean) => boolean {
+    this.#holds++
+    let isOver = false
+    return (asks = false) => {
+      if (isOver) return false
+      isOver = true
+      this.#isAwaited ||= asks
+      if (--this.#holds > 0) return false
+      const isAwaited = this.#isAwaited
+      this.#isAwaited = false
+      return isAwaited
+    }
+  }
+
+  /** Whether somebody holds it. */
+  get isHeld(): boolean {
+    return this.#holds > 0
+  }
+
+  /** @internal Asks for an answer. False while that is held: it is asked for when the hold is over. */
+  mayAsk(): boolean {
+    this.#isAwaited ||= this.isHeld
+    return !this.isHeld
   }
 
   /** How the model chooses among its tools; `undefined` leaves it to the provider. */

@@ -302,7 +302,7 @@ export class LLMUserAggregator extends FrameProcessor<UserAggregatorEvents> {
 
   /** Shows the model the context as it would be; the true one learns nothing of it. */
   #speculate(text: string | undefined): void {
-    if (this.#realtime) return
+    if (this.#realtime || (this.context.isHeld && text !== undefined)) return
     const words = new SpokenText()
     for (const part of [this.#pending.text, text?.trim() ?? '']) words.append(part)
     const { messages, tools, toolChoice } = this.context
@@ -345,7 +345,7 @@ export class LLMUserAggregator extends FrameProcessor<UserAggregatorEvents> {
   #runModel(asked?: number): void {
     this.#tellExpectation()
     this.context.hasUnreadResults = false
-    this.pushFrame(new LLMContextFrame(this.context, asked))
+    if (this.context.mayAsk()) this.pushFrame(new LLMContextFrame(this.context, asked))
   }
 
   #now(): string {

@@ -94,7 +94,7 @@ export class FlowEngine {
     this.#book = new CallBook({
       clock: host.runtime.clock,
       move: (move, call) => void this.#moveAfter(move, call),
-      run: () => host.run(),
+      run: () => this.navigator.answer(),
       ended: (open, end, result) => this.#callEnded(open, end, result),
       timedOut: (open, error) => {
         options.failed(error)
@@ -164,7 +164,7 @@ export class FlowEngine {
     const { run } = this.navigator
     const speaks = run?.spoken === false && (run.node?.say !== undefined || run.node?.always !== undefined)
     await this.resume(messages, { from, cause: { by: 'return' } })
-    if (!speaks) this.#options.host.run()
+    if (!speaks) this.navigator.answer()
   }
 
   inspect(event: () => FlowEvent): void {
@@ -258,12 +258,14 @@ export class FlowEngine {
 
   /** What was said along with the call is played, and stands in the history, before that is treated. */
   async #moveAfter(move: Move, call: FlowCall): Promise<void> {
-    await call.said()
-    // The application may have moved the conversation meanwhile.
-    if (this.#book.pending !== move) return
-    await this.#go(move)
-    // It has led nowhere.
-    if (this.#book.pending === move) this.#book.forgetMove()
+    await this.navigator.beforeAnswers(async () => {
+      await call.said()
+      // The application may have moved the conversation meanwhile.
+      if (this.#book.pending !== move) return
+      await this.#go(move)
+      // It has led nowhere.
+      if (this.#book.pending === move) this.#book.forgetMove()
+    })
   }
 
   async #go(move: Move): Promise<void> {
@@ -287,7 +289,7 @@ export class FlowEngine {
     }
     const content = `Moving on failed: ${error.message} The conversation stays where it is.`
     await host.append([{ role: 'developer', content }])
-    host.run()
+    this.navigator.answer()
   }
 
   /** A result whose call was answered before. */
@@ -299,7 +301,7 @@ export class FlowEngine {
       return
     }
     await this.#offer(true)
-    if (effect.type === 'answer') host.run()
+    if (effect.type === 'answer') this.navigator.answer()
     this.#options.changed()
   }
 

@@ -65,6 +65,11 @@ export interface FlowHost {
   append(messages: readonly Message[]): Promise<void>
   /** Has the model speak, as soon as nobody else does; a user who speaks is answered instead. */
   run(): void
+  /**
+   * Keeps the model from being asked, by whomever, until the function that this gives is called: it tells whether the
+   * model is to speak now, because somebody wanted that meanwhile, or `asks` is true. Only the last of several holds tells.
+   */
+  hold(): (asks?: boolean) => boolean
   /** Gives a reply in the model's place: it is spoken, cut and recorded as the model's own. Not every host can. */
   reply?(text: string): void
   /** Says a text. Settles when it was played or cut. */

@@ -23,6 +23,8 @@ export class Navigator {
   /** The node that is being entered. */
   #target: FlowNode | undefined = undefined
   #stopped = false
+  /** The model is to speak when the move is over. */
+  #answers = false
   /** Counts entries over all flows. */
   #epoch = 0
 
@@ -119,10 +121,12 @@ export class Navigator {
       return
     }
     this.#moving = true
+    const release = this.#it.host.hold()
     let failure: FlowError | undefined
     try {
       for (let next: Move | undefined = move; next !== undefined && !this.#stopped; next = this.#queue.shift()) {
         this.#target = undefined
+        this.#answers = false
         try {
           await this.#perform(next)
         } catch (cause) {
@@ -134,8 +138,25 @@ export class Navigator {
       }
     } finally {
       this.#moving = false
+      this.#release(release, this.#answers)
     }
     if (failure !== undefined) throw failure
+  }
+
+  /** Has the model speak, when the conversation is where it moves to. */
+  answer(): void {
+    if (this.#moving) this.#answers = true
+    else this.#it.host.run()
+  }
+
+  /** Does something during which nobody is answered; who wanted to be is answered then. */
+  async beforeAnswers(work: () => Promise<void>): Promise<void> {
+    const release = this.#it.host.hold()
+    try {
+      await work()
+    } finally {
+      this.#release(release)
+    }
   }
 
   /** The user began to speak. */
@@ -213,7 +234,7 @@ export class Navigator {
         if (this.#queue.length > 0 || this.#stopped) return
         // It has moved nothing: the model answers, and may call functions again.
         this.#it.stayed()
-        this.#it.host.run()
+        this.answer()
         return
       case 'edge': {
         const edge: unknown = move.of()
@@ -347,10 +368,15 @@ export class Navigator {
     const epoch = this.#epoch
     const replied = (): Promise<void> => this.replied(epoch)
     // Beside the move: what follows may be a move itself.
-    if (node.say !== undefined) void host.speak(node.say, { appendToContext: true }).then(replied, replied)
-    else if (node.always !== undefined) void Promise.resolve().then(replied)
-    else if (node.respondImmediately !== false) host.run()
+    const said = node.say === undefined ? Promise.resolve() : host.speak(node.say, { appendToContext: true })
+    if (node.always !== undefined) void this.beforeAnswers(() => said.then(replied, replied))
+    else if (node.say !== undefined) void said.then(replied, replied)
+    else if (node.respondImmediately !== false) this.answer()
     else this.listen()
+  }
+
+  #release(release: (asks?: boolean) => boolean, asks = false): void {
+    if (release(asks) && !this.#stopped) this.#it.host.run()
   }
 
   #actorOf(flow: FlowDefinition): FlowActor {

@@ -127,6 +127,10 @@ export class PipelineHost implements FlowHost {
     void this.#told.then(ask)
   }
 
+  hold(): (asks?: boolean) => boolean {
+    return this.#parts.contextAggregator.user().context.hold()
+  }
+
   reply(text: string): void {
     const { llm, task } = this.#parts
     for (const frame of [new LLMFullResponseStartFrame(), new LLMTextFrame(text), new LLMFullResponseEndFrame()]) {

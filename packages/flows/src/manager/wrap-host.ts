@@ -9,6 +9,7 @@ export function wrapHost(host: FlowHost, own: Partial<FlowHost>): FlowHost {
     setTools: (tools) => host.setTools(tools),
     append: (messages) => host.append(messages),
     run: () => host.run(),
+    hold: () => host.hold(),
     ...(host.reply !== undefined && { reply: (text: string) => host.reply?.(text) }),
     speak: (text, options) => host.speak(text, options),
     settled: () => host.settled(),

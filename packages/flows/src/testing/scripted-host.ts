@@ -1,4 +1,4 @@
-import { type Message, type Runtime, sleep } from '@pc/core'
+import { LLMContext, type Message, type Runtime, sleep } from '@pc/core'
 import { createTestRuntime, type TestClock } from '@pc/core/testing'
 import { FlowError } from '../definition/errors.ts'
 import type { FlowCall, FlowHost, FlowHostListener, FlowTool, NodeUpdate } from '../manager/flow-host.ts'
@@ -40,7 +40,7 @@ export class ScriptedHost implements FlowHost {
   readonly #clock: TestClock
   readonly #calls = new Set<OpenCall>()
   #listener: FlowHostListener | undefined = undefined
-  #messages: Message[] = []
+  readonly #context = new LLMContext()
   #queue: Promise<unknown> = Promise.resolve()
   #playing = 0
   #cut = new AbortController()
@@ -101,7 +101,11 @@ export class ScriptedHost implements FlowHost {
 
   run(): void {
     this.activity++
-    this.isAsked = true
+    this.#ask()
+  }
+
+  hold(): (asks?: boolean) => boolean {
+    return this.#context.hold()
   }
 
   async speak(text: string, { appendToContext }: { readonly appendToContext: boolean }): Promise<void> {
@@ -120,7 +124,7 @@ export class ScriptedHost implements FlowHost {
   }
 
   messages(): readonly Message[] {
-    return this.#messages
+    return [...this.#context.messages]
   }
 
   end(): void {
@@ -139,7 +143,7 @@ export class ScriptedHost implements FlowHost {
     this.startUser()
     this.#userSpeaks = false
     this.#add([{ role: 'user', content: text }])
-    this.isAsked = true
+    this.#ask()
     this.#listener?.userStopped()
   }
 
@@ -214,13 +218,17 @@ export class ScriptedHost implements FlowHost {
       idempotencyKey: `key-${id}`,
       signal: controller.signal,
       settle: (result, { run }) => {
-        if (run) this.isAsked = true
+        if (run) this.#ask()
         conclude(result, JSON.stringify(result) ?? 'COMPLETED')
       },
       said: () => spoken,
     }
     tool.call(call)
     return promise
+  }
+
+  #ask(): void {
+    if (this.#context.mayAsk()) this.isAsked = true
   }
 
   async #playAndKeep(text: string): Promise<void> {
@@ -262,7 +270,8 @@ export class ScriptedHost implements FlowHost {
   }
 
   #add(messages: readonly Message[], replace = false): void {
-    this.#messages = replace ? [...messages] : [...this.#messages, ...messages]
+    if (replace) this.#context.setMessages(messages)
+    else this.#context.addMessages(messages)
     this.#listener?.messagesChanged()
   }
 

@@ -1,3 +1,4 @@
+import { LLMMessagesAppendFrame } from '@pc/core'
 import { describe, expect, test } from 'vitest'
 import { type FlowAction, say } from '../../src/definition/action.ts'
 import type { ContextStrategy, FlowNode } from '../../src/definition/flow-node.ts'
@@ -74,27 +75,38 @@ describe.each<[string, ContextStrategy]>([
       [call('go')],
       ['Yes?'],
       ['Yes?'],
-      ['Yes?'],
     ])
     await talk.advance(1)
     await talk.say('Large please.')
     await talk.advance(8)
     expectArrived(talk, 'Large please.')
+    expect(talk.asked).toHaveLength(2)
     expect(talk.spoken.filter((text) => text === 'Here we are.')).toHaveLength(1)
+  })
+
+  test('by typing, while the before-actions speak: the next node answers, once', async () => {
+    const talk = await start(toB({ context, before: [say('x'.repeat(50))] }), [[call('go')], ['Yes?'], ['Yes?']])
+    await talk.advance(1)
+    await talk.send(new LLMMessagesAppendFrame([{ role: 'user', content: 'Large please.' }], { runLlm: true }))
+    await talk.advance(1)
+    expect(talk.asked).toHaveLength(1)
+    await talk.advance(7)
+    expectArrived(talk, 'Large please.')
+    expect([talk.asked.length, talk.spoken.filter((text) => text === 'Yes?')]).toEqual([2, ['Yes?']])
   })
 
   test('while a before-action works: it is not cut off, and the user is answered', async () => {
     const { opened, open } = gate()
     const ended: string[] = []
     const work: FlowAction = { type: 'work', handler: () => opened.then(() => void ended.push('worked')) }
-    const talk = await start(toB({ context, before: [work] }), [[call('go')], ['Hm.'], ['Yes?'], ['Yes?']])
+    const talk = await start(toB({ context, before: [work] }), [[call('go')], ['Yes?'], ['Yes?']])
     await talk.advance(1)
     await talk.say('Large please.')
     await talk.advance(2)
-    expect(talk.node).toBe('a')
+    expect([talk.node, talk.asked.length]).toEqual(['a', 1])
     open()
     await talk.advance(4)
-    expect(ended).toEqual(['worked'])
+    expect([ended, talk.asked.length]).toEqual([['worked'], 2])
     expectArrived(talk, 'Large please.')
   })
 
@@ -105,11 +117,12 @@ describe.each<[string, ContextStrategy]>([
       transitionTo: ['b'],
       handler: () => speakThen('x'.repeat(60), to('b')),
     }
-    const talk = await start(toB({ context }, go), [[call('go')], ['Yes?'], ['Yes?'], ['Yes?']])
+    const talk = await start(toB({ context }, go), [[call('go')], ['Yes?'], ['Yes?']])
     await talk.advance(1)
     await talk.say('Large please.')
     await talk.advance(4)
     expectArrived(talk, 'Large please.')
+    expect(talk.asked).toHaveLength(2)
   })
 
   test('right when it is entered: the user is answered by the next node', async () => {
@@ -141,7 +154,7 @@ describe.each<[string, ContextStrategy]>([
 
 test('A move whose summary is being made when the user interrupts keeps what they say', async () => {
   const summary = gate<string>()
-  const model = new ScriptedModel([[call('go')], ['Hm.'], ['Yes?'], ['Yes?']])
+  const model = new ScriptedModel([[call('go')], ['Yes?'], ['Yes?']])
   model.runInference = () => summary.opened
   const talk = await Talk.start(toB({ context: { summary: 'Sum up.', timeoutSecs: 30 } }), { llm: model })
   await talk.advance(1)
@@ -150,6 +163,7 @@ test('A move whose summary is being made when the user interrupts keeps what the
   expect(talk.node).toBe('a')
   summary.open('Nothing yet.')
   await talk.advance(3)
+  expect(model.asked).toHaveLength(2)
   expect(model.asked.at(-1)).toMatchObject({
     tools: ['look'],
     history: ["developer: Here's a summary of the conversation:\nNothing yet.", 'developer: B.', 'user: Large please.'],
@@ -157,7 +171,7 @@ test('A move whose summary is being made when the user interrupts keeps what the
 })
 
 test('What the flow has to say while the user speaks is said when they have finished', async () => {
-  const talk = await Talk.start(toB({ before: [say('On we go.')] }), { answers: [['Hello.'], ['Hm.'], ['There.']] })
+  const talk = await Talk.start(toB({ before: [say('On we go.')] }), { answers: [['Hello.'], ['There.'], ['There.']] })
   await talk.advance(2)
   await talk.begin()
   const moved = talk.manager.setNode('b')
@@ -168,4 +182,29 @@ test('What the flow has to say while the user speaks is said when they have fini
   await talk.advance(3)
   expect(talk.spoken).toContain('On we go.')
   expectArrived(talk, 'Good morning.')
+  expect(talk.asked).toHaveLength(2)
+})
+
+test('Who speaks while a node is entered that waits for the user is answered', async () => {
+  const b = { respondImmediately: false, before: [say('x'.repeat(50))] }
+  const talk = await start(toB(b), [[call('go')], ['Yes?'], ['Yes?']])
+  await talk.advance(1)
+  await talk.say('Large please.')
+  await talk.advance(8)
+  expectArrived(talk, 'Large please.')
+  expect([talk.asked.length, talk.spoken.at(-1)]).toEqual([2, 'Yes?'])
+})
+
+test('Who speaks in a node that says its text and leads on is answered where it leads', async () => {
+  const flow = flowOf({
+    a: { task: 'A.', functions: [edge('go', 'notice')] },
+    notice: { task: '', say: 'x'.repeat(50), always: to('b') },
+    b: { task: 'B.', respondImmediately: false, functions: [{ name: 'look', description: '', handler: () => 1 }] },
+  })
+  const talk = await start(flow, [[call('go')], ['Yes?'], ['Yes?']])
+  await talk.advance(1)
+  expect(talk.node).toBe('notice')
+  await talk.say('Large please.')
+  await talk.advance(3)
+  expect([talk.node, talk.asked.length, talk.lastAsked.tools]).toEqual(['b', 2, ['look']])
 })

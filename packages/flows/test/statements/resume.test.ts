@@ -287,7 +287,7 @@ describe('a conversation that goes on in another process', () => {
         answers: [[call('deliver', { n: 3 })], [call('street')], [call('right')], [call('street')], ['Is that right?']],
       })
       await before.advance(5)
-      expect([before.node, before.path]).toEqual(['check', ['start', 'ask', 'check', 'ask', 'check']])
+      expect([before.node, before.path]).toEqual(['check', ['start', 'ask', 'check', 'start', 'ask', 'check']])
       const after = await resumed(before.manager.snapshot(), outer(began), { answers: [[call('right')], ['Thanks.']] })
       expect([after.node, [...after.manager.currentFunctions]]).toEqual(['check', ['right']])
       await after.say('Yes.')
