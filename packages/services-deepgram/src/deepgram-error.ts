@@ -1,5 +1,6 @@
 import { isAbortError, kindOfStatus, PcError } from '@pc/core'
 import { DeepgramError, DeepgramTimeoutError } from '@deepgram/sdk'
+import { isJson, type Json } from './json.ts'
 
 /** What the SDK reports of a socket that could not be opened: the status stands only in the text. */
 export function connectionError(message: string, service: string): PcError {
@@ -26,7 +27,7 @@ export function closeError(code: number, reason: string, service: string): PcErr
 }
 
 /** An error message inside an open socket, in any of the provider's forms. */
-export function messageError(message: Readonly<Record<string, unknown>>, service: string): PcError {
+export function messageError(message: Json, service: string): PcError {
   const pick = (...names: string[]): string =>
     names.map((name) => message[name]).find((value): value is string => typeof value === 'string' && value !== '') ?? ''
   const code = pick('err_code', 'code', 'variant')
@@ -73,6 +74,5 @@ function refusal(status: number, service: string, cause?: DeepgramError): PcErro
 }
 
 function vendorText(body: unknown): string {
-  if (typeof body !== 'object' || body === null || !('err_msg' in body)) return ''
-  return typeof body.err_msg === 'string' ? `: ${body.err_msg}` : ''
+  return isJson(body) && typeof body['err_msg'] === 'string' ? `: ${body['err_msg']}` : ''
 }

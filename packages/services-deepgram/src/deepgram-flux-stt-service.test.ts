@@ -1,7 +1,5 @@
 import {
-  type Frame,
   type GenerateOptions,
-  InputAudioRawFrame,
   InterimTranscriptionFrame,
   LLMContext,
   LLMContextAggregatorPair,
@@ -18,7 +16,7 @@ import {
 import { TestClock } from '@pc/core/testing'
 import { type Emulators, type Fault, type RecordedUpgrade, startEmulators } from '@pc/emulators'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { LiveTask } from '../test/live-task.ts'
+import { audio, connected, LiveTask, received } from '../test/live-task.ts'
 import { DeepgramFluxSTTService, type DeepgramFluxSTTServiceOptions } from './deepgram-flux-stt-service.ts'
 
 const KEY = 'dg-key-0123456789'
@@ -34,12 +32,6 @@ beforeEach(() => emulators.reset())
 const service = (options: DeepgramFluxSTTServiceOptions = {}): DeepgramFluxSTTService =>
   new DeepgramFluxSTTService({ apiKey: KEY, baseUrl: emulators.deepgram.baseUrl, ...options })
 
-/** Seconds of a tone, or of silence, in pieces of 20 ms. */
-function audio(secs: number, loud = true): Frame[] {
-  const wave = Int16Array.from({ length: 320 }, (_, i) => (loud ? Math.round(8000 * Math.sin(i / 5)) : 0))
-  return Array.from({ length: Math.round(secs * 50) }, () => new InputAudioRawFrame(wave, 16_000))
-}
-
 const finals = (task: LiveTask): string[] =>
   task.down.flatMap((frame) => (frame instanceof TranscriptionFrame ? [frame.text] : []))
 
@@ -53,14 +45,9 @@ const outline = ({ down }: LiveTask): string[] => {
   return told.filter((line, index) => line !== '...' || told[index - 1] !== '...')
 }
 
-const upgrades = (): RecordedUpgrade[] =>
-  emulators.requests.filter((message): message is RecordedUpgrade => message.kind === 'upgrade')
+const upgrades = (): RecordedUpgrade[] => received(emulators, 'upgrade')
 
-const sent = (): string[] =>
-  emulators.requests.flatMap((message) => (message.kind === 'text' ? [String(message.text)] : []))
-
-const connected = (task: LiveTask, stt: DeepgramFluxSTTService): Promise<void> =>
-  new Promise<void>((resolve) => void stt.on('connected', () => resolve())).then(() => task.task.started)
+const sent = (): string[] => received(emulators, 'text').map(({ text }) => text)
 
 /** Answers with the number of the question, the first time without coming to an end, and keeps what it was asked. */
 class Model extends LLMService {
@@ -177,7 +164,7 @@ describe('DeepgramFluxSTTService', () => {
     const clock = new TestClock()
     const stt = service()
     const task = new LiveTask(stt, {}, { clock })
-    const binary = (): number => emulators.requests.filter((message) => message.kind === 'binary').length
+    const binary = (): number => received(emulators, 'binary').length
     const silences = async (count: number): Promise<void> =>
       void (await emulators.waitForRequest(() => binary() === 25 + count))
     await connected(task, stt)

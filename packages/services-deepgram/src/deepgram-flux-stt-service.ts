@@ -1,29 +1,24 @@
 import {
   ExternalUserTurnStrategies,
   type PipelineSetup,
-  PcError,
   type STTEvent,
   STTService,
   type STTServiceOptions,
   type TranscribeOptions,
 } from '@pc/core'
-import type { DeepgramClient } from '@deepgram/sdk'
-import { Channel } from './channel.ts'
 import {
-  createClient,
-  type DeepgramAccess,
+  DeepgramAccess,
   type DeepgramConnectionOptions,
   given,
-  readAccess,
   toQuery,
   toWire,
   type WireForm,
 } from './deepgram-access.ts'
 import { messageError } from './deepgram-error.ts'
-import { DeepgramSocket } from './deepgram-socket.ts'
+import type { SdkSocket } from './deepgram-socket.ts'
 import { FluxSilence } from './flux-silence.ts'
 import { FluxTurns } from './flux-turns.ts'
-import { sendAudio } from './send-audio.ts'
+import { openListenConnection } from './listen-connection.ts'
 
 /** The options of {@link DeepgramFluxSTTService}. What is left out is not sent, unless a default is named. */
 export interface DeepgramFluxSTTServiceOptions extends Omit<STTServiceOptions, 'settings'>, DeepgramConnectionOptions {
@@ -53,6 +48,19 @@ export interface DeepgramFluxSTTServiceOptions extends Omit<STTServiceOptions, '
   extra?: Readonly<Record<string, unknown>> | undefined
 }
 
+const SENT_IF_GIVEN = [
+  'eagerEotThreshold',
+  'eotThreshold',
+  'eotTimeoutSecs',
+  'keyterms',
+  'languageHints',
+  'numerals',
+  'profanityFilter',
+  'redact',
+  'tags',
+  'mipOptOut',
+] as const
+
 const WIRE: WireForm = {
   names: {
     eagerEotThreshold: 'eager_eot_threshold',
@@ -68,7 +76,6 @@ const WIRE: WireForm = {
 }
 
 const DEFAULT_MODEL = 'flux-general-en'
-const CONNECT_TIMEOUT_SECS = 10
 
 /**
  * Streaming speech recognition of Deepgram that decides turns itself (listen v2, Flux models). By default turns begin and
@@ -78,66 +85,46 @@ const CONNECT_TIMEOUT_SECS = 10
  */
 export class DeepgramFluxSTTService extends STTService {
   readonly #access: DeepgramAccess
-  #client: DeepgramClient | undefined
 
   constructor(options: DeepgramFluxSTTServiceOptions = {}) {
-    const { model = DEFAULT_MODEL, eagerEotThreshold, eotThreshold, eotTimeoutSecs, keyterms, languageHints } = options
-    const { numerals, profanityFilter, redact, tags, mipOptOut } = options
-    const own = { eagerEotThreshold, eotThreshold, eotTimeoutSecs, keyterms, languageHints }
+    const { model = DEFAULT_MODEL } = options
     super({
       userTurnStrategies: new ExternalUserTurnStrategies(),
       ...options,
       settings: {
         model,
         language: model === DEFAULT_MODEL ? 'en' : undefined,
-        extra: { ...given({ ...own, numerals, profanityFilter, redact, tags, mipOptOut }), ...options.extra },
+        extra: { ...given(options, SENT_IF_GIVEN), ...options.extra },
       },
     })
-    this.#access = readAccess(options, 'DeepgramFluxSTTService')
+    this.#access = new DeepgramAccess(options, 'DeepgramFluxSTTService')
   }
 
   override onSetup(setup: PipelineSetup): void | Promise<void> {
-    this.#client = createClient(this.#access, setup.runtime)
+    this.#access.setUp(setup.runtime)
     return super.onSetup(setup)
   }
 
   override async *transcribe(audio: AsyncIterable<Int16Array>, options: TranscribeOptions): AsyncIterable<STTEvent> {
     const { signal, sampleRate, settings } = options
     const { language } = settings
-    const messages = new Channel<Readonly<Record<string, unknown>>>()
-    let leaving = false
-    const socket = await DeepgramSocket.open(
-      this.#connect(options),
-      {
-        message: (data) => {
-          if (!(data instanceof Uint8Array)) messages.push(data)
-        },
-        closed: (error) => messages.end(leaving || signal.aborted ? undefined : error),
-      },
-      { signal, service: this.name },
-    )
-    signal.addEventListener('abort', () => messages.end(), { once: true })
+    const { socket, messages, sendAudio } = await openListenConnection(this.#connect(options), {
+      signal,
+      service: this.name,
+    })
     const turns = new FluxTurns()
     const turnIsOpen = (): boolean => turns.open
     const silence = new FluxSilence({ socket, clock: this.runtime.clock, sampleRate, turnIsOpen })
-    const send = (): Promise<void> =>
-      sendAudio(audio, { socket, service: this.name, onSent: () => silence.sent() }).then(
-        () => {
-          leaving = true
-          silence.stop()
-          if (turns.open) socket.send({ type: 'ForceEndTurn' })
-          socket.send({ type: 'CloseStream' })
-        },
-        (error: unknown) => {
-          messages.end(error)
-          socket.close()
-        },
-      )
+    const onEnd = (): void => {
+      silence.stop()
+      if (turns.open) socket.send({ type: 'ForceEndTurn' })
+      socket.send({ type: 'CloseStream' })
+    }
     try {
       for await (const message of messages) {
         switch (message['type']) {
           case 'Connected':
-            void send()
+            void sendAudio(audio, { onSent: () => silence.sent(), onEnd })
             yield { type: 'open' }
             break
           case 'TurnInfo':
@@ -154,25 +141,14 @@ export class DeepgramFluxSTTService extends STTService {
     }
   }
 
-  async #connect({
-    sampleRate,
-    settings,
-    signal,
-  }: TranscribeOptions): ReturnType<DeepgramClient['listen']['v2']['connect']> {
-    if (this.#client === undefined) {
-      const message = 'DeepgramFluxSTTService is not part of a running task yet.'
-      throw new PcError(message, { code: 'not-set-up', kind: 'config' })
-    }
+  #connect({ sampleRate, settings, signal }: TranscribeOptions): Promise<SdkSocket> {
     const { model = DEFAULT_MODEL, extra = {} } = settings
-    return this.#client.listen.v2.connect({
+    const { client, socketOptions } = this.#access
+    return client.listen.v2.connect({
+      ...socketOptions,
       model,
       queryParams: toQuery({ encoding: 'linear16', sample_rate: sampleRate, ...toWire(extra, WIRE) }),
-      headers: { ...this.#access.headers },
       abortSignal: signal,
-      connectionTimeoutInSeconds: CONNECT_TIMEOUT_SECS,
-      // The base reconnects, with the audio that the SDK would lose.
-      reconnectAttempts: 0,
-      shouldReconnect: () => false,
     })
   }
 }

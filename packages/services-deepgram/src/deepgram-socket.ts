@@ -1,5 +1,6 @@
 import type { PcError } from '@pc/core'
 import { closeError, connectionError } from './deepgram-error.ts'
+import { isJson, type Json } from './json.ts'
 
 /** The part of the SDK's sockets that is used here: its own wrapper turns audio into Blobs and hides how it closed. */
 export interface SdkSocket {
@@ -19,9 +20,9 @@ export interface SdkSocket {
 
 /** What a {@link DeepgramSocket} tells its owner. */
 export interface DeepgramSocketHandlers {
-  message(data: Readonly<Record<string, unknown>> | Uint8Array): void
+  message(data: Json | Uint8Array): void
   /** Once, whoever closed it; `error` is what it means where nobody wanted it closed. */
-  closed(error: PcError, code: number): void
+  closed(error: PcError): void
 }
 
 const OPEN = 1
@@ -59,7 +60,7 @@ export class DeepgramSocket {
         signal.removeEventListener('abort', onAbort)
         const error = failure === '' ? closeError(code, reason, service) : connectionError(failure, service)
         reject(signal.aborted ? signal.reason : error)
-        handlers.closed(error, code)
+        handlers.closed(error)
       }
       sdk.connect()
       sdk.socket.binaryType = 'arraybuffer'
@@ -88,7 +89,7 @@ export class DeepgramSocket {
   }
 
   /** Sends bytes, or an object as JSON; nothing when the connection is not open any more. */
-  send(data: Uint8Array | Readonly<Record<string, unknown>>): void {
+  send(data: Uint8Array | Json): void {
     if (this.isOpen) this.#sdk.socket.send(data instanceof Uint8Array ? data : JSON.stringify(data))
   }
 
@@ -98,12 +99,12 @@ export class DeepgramSocket {
 }
 
 /** `undefined` for what is neither bytes nor a JSON object: such a message is skipped. */
-function parse(data: unknown): Readonly<Record<string, unknown>> | Uint8Array | undefined {
+function parse(data: unknown): Json | Uint8Array | undefined {
   if (data instanceof ArrayBuffer) return new Uint8Array(data)
   if (typeof data !== 'string') return undefined
   try {
     const value: unknown = JSON.parse(data)
-    return typeof value === 'object' && value !== null && !Array.isArray(value) ? { ...value } : undefined
+    return isJson(value) ? value : undefined
   } catch {
     return undefined
   }

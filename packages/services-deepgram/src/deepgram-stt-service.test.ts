@@ -1,6 +1,4 @@
 import {
-  type Frame,
-  InputAudioRawFrame,
   InterimTranscriptionFrame,
   STTUpdateSettingsFrame,
   TranscriptionFrame,
@@ -9,7 +7,7 @@ import {
 } from '@pc/core'
 import { type Emulators, type Fault, type RecordedUpgrade, startEmulators } from '@pc/emulators'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { LiveTask } from '../test/live-task.ts'
+import { audio, connected, LiveTask, received } from '../test/live-task.ts'
 import { DeepgramSTTService, type DeepgramSTTServiceOptions } from './deepgram-stt-service.ts'
 
 const KEY = 'dg-key-0123456789'
@@ -25,20 +23,10 @@ beforeEach(() => emulators.reset())
 const service = (options: DeepgramSTTServiceOptions = {}): DeepgramSTTService =>
   new DeepgramSTTService({ apiKey: KEY, baseUrl: emulators.deepgram.baseUrl, ...options })
 
-/** Seconds of a tone, or of silence, in pieces of 20 ms. */
-function audio(secs: number, loud = true): Frame[] {
-  const wave = Int16Array.from({ length: 320 }, (_, i) => (loud ? Math.round(8000 * Math.sin(i / 5)) : 0))
-  return Array.from({ length: Math.round(secs * 50) }, () => new InputAudioRawFrame(wave, 16_000))
-}
-
 const finals = (task: LiveTask): TranscriptionFrame[] =>
   task.down.filter((frame) => frame instanceof TranscriptionFrame)
 
-const upgrades = (): RecordedUpgrade[] =>
-  emulators.requests.filter((message): message is RecordedUpgrade => message.kind === 'upgrade')
-
-const connected = (task: LiveTask, stt: DeepgramSTTService): Promise<void> =>
-  new Promise<void>((resolve) => void stt.on('connected', () => resolve())).then(() => task.task.started)
+const upgrades = (): RecordedUpgrade[] => received(emulators, 'upgrade')
 
 describe('DeepgramSTTService', () => {
   test('transcribes speech, with interim results before the final one', async () => {
@@ -71,7 +59,7 @@ describe('DeepgramSTTService', () => {
     await task.send(...audio(0.5))
     await task.end()
     expect(finals(task)).toMatchObject([{ text: 'Bye.' }])
-    expect(emulators.requests.filter((message) => message.kind === 'binary')).toHaveLength(25)
+    expect(received(emulators, 'binary')).toHaveLength(25)
     expect(task.errors).toEqual([])
   })
 
@@ -247,9 +235,7 @@ describe('DeepgramSTTService', () => {
       expect(finals(task).map(({ text }) => text)).toEqual(['One two three four.'])
       expect(task.errors.map((error) => error.code)).toEqual([code])
       const [, second] = upgrades()
-      const replayed = emulators.requests.filter(
-        (message) => message.kind === 'binary' && message.connection === second?.connection,
-      )
+      const replayed = received(emulators, 'binary').filter(({ connection }) => connection === second?.connection)
       expect(replayed.length).toBeGreaterThanOrEqual(200)
       await task.end()
     })
@@ -290,9 +276,7 @@ describe('DeepgramSTTService', () => {
       const task = new LiveTask(stt)
       await task.send(...audio(1))
       await connected(task, stt)
-      await emulators.waitForRequest(
-        () => emulators.requests.filter((message) => message.kind === 'binary').length === 50,
-      )
+      await emulators.waitForRequest(() => received(emulators, 'binary').length === 50)
       await task.cancel()
     })
 

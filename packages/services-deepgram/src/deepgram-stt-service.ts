@@ -1,27 +1,16 @@
+import { type PipelineSetup, type STTEvent, STTService, type STTServiceOptions, type TranscribeOptions } from '@pc/core'
 import {
-  type PipelineSetup,
-  PcError,
-  type STTEvent,
-  STTService,
-  type STTServiceOptions,
-  type TranscribeOptions,
-} from '@pc/core'
-import type { DeepgramClient } from '@deepgram/sdk'
-import { Channel } from './channel.ts'
-import {
-  createClient,
-  type DeepgramAccess,
+  DeepgramAccess,
   type DeepgramConnectionOptions,
   given,
-  readAccess,
   toQuery,
   toWire,
   type WireForm,
 } from './deepgram-access.ts'
 import { messageError } from './deepgram-error.ts'
-import { DeepgramSocket } from './deepgram-socket.ts'
+import type { DeepgramSocket, SdkSocket } from './deepgram-socket.ts'
+import { openListenConnection } from './listen-connection.ts'
 import { readListenMessage } from './listen-results.ts'
-import { sendAudio } from './send-audio.ts'
 
 /** The options of {@link DeepgramSTTService}. What is left out is not sent, unless a default is named. */
 export interface DeepgramSTTServiceOptions extends Omit<STTServiceOptions, 'settings'>, DeepgramConnectionOptions {
@@ -63,6 +52,26 @@ export interface DeepgramSTTServiceOptions extends Omit<STTServiceOptions, 'sett
   extra?: Readonly<Record<string, unknown>> | undefined
 }
 
+const SENT_IF_GIVEN = [
+  'smartFormat',
+  'endpointing',
+  'utteranceEndSecs',
+  'vadEvents',
+  'profanityFilter',
+  'numerals',
+  'dictation',
+  'diarize',
+  'detectEntities',
+  'keyterms',
+  'keywords',
+  'redact',
+  'replace',
+  'search',
+  'tags',
+  'mipOptOut',
+  'version',
+] as const
+
 const WIRE: WireForm = {
   names: {
     interimResults: 'interim_results',
@@ -78,9 +87,9 @@ const WIRE: WireForm = {
   inMs: ['endpointing', 'utteranceEndSecs'],
 }
 
+const DEFAULT_MODEL = 'nova-3-general'
 /** The provider closes a connection on which nothing came for 10 s. */
 const KEEP_ALIVE_MS = 4000
-const CONNECT_TIMEOUT_SECS = 10
 /** From the end of speech to the final transcript, 99th percentile, seconds. */
 const TTFS_P99_SECS = 0.35
 
@@ -93,59 +102,39 @@ const TTFS_P99_SECS = 0.35
  */
 export class DeepgramSTTService extends STTService {
   readonly #access: DeepgramAccess
-  #client: DeepgramClient | undefined
   #lastSentMs = 0
 
   constructor(options: DeepgramSTTServiceOptions = {}) {
-    const { model = 'nova-3-general', language = 'en', interimResults = true, punctuate = true } = options
+    const { model = DEFAULT_MODEL, language = 'en', interimResults = true, punctuate = true } = options
     super({
       ttfsP99LatencySecs: TTFS_P99_SECS,
       ...options,
       settings: {
         model,
         language,
-        extra: { interimResults, punctuate, ...given(ownSettings(options)), ...options.extra },
+        extra: { interimResults, punctuate, ...given(options, SENT_IF_GIVEN), ...options.extra },
       },
     })
-    this.#access = readAccess(options, 'DeepgramSTTService')
+    this.#access = new DeepgramAccess(options, 'DeepgramSTTService')
   }
 
   override onSetup(setup: PipelineSetup): void | Promise<void> {
-    this.#client = createClient(this.#access, setup.runtime)
+    this.#access.setUp(setup.runtime)
     return super.onSetup(setup)
   }
 
   override async *transcribe(audio: AsyncIterable<Int16Array>, options: TranscribeOptions): AsyncIterable<STTEvent> {
-    const { signal } = options
-    const messages = new Channel<Readonly<Record<string, unknown>>>()
-    let leaving = false
-    const socket = await DeepgramSocket.open(
-      this.#connect(options),
-      {
-        message: (data) => {
-          if (!(data instanceof Uint8Array)) messages.push(data)
-        },
-        closed: (error) => messages.end(leaving || signal.aborted ? undefined : error),
-      },
-      { signal, service: this.name },
-    )
-    signal.addEventListener('abort', () => messages.end(), { once: true })
+    const { socket, messages, sendAudio } = await openListenConnection(this.#connect(options), {
+      signal: options.signal,
+      service: this.name,
+    })
     yield { type: 'open' }
     options.onFinalize(() => socket.send({ type: 'Finalize' }))
     const stopKeepAlive = this.#keepAlive(socket)
-    const onSent = (): void => {
-      this.#lastSentMs = this.runtime.clock.nowMs()
-    }
-    sendAudio(audio, { socket, service: this.name, onSent }).then(
-      () => {
-        leaving = true
-        socket.send({ type: 'CloseStream' })
-      },
-      (error: unknown) => {
-        messages.end(error)
-        socket.close()
-      },
-    )
+    void sendAudio(audio, {
+      onSent: () => (this.#lastSentMs = this.runtime.clock.nowMs()),
+      onEnd: () => socket.send({ type: 'CloseStream' }),
+    })
     try {
       for await (const message of messages) {
         if (message['type'] === 'Error') throw messageError(message, this.name)
@@ -158,31 +147,20 @@ export class DeepgramSTTService extends STTService {
     }
   }
 
-  async #connect({
-    sampleRate,
-    settings,
-    signal,
-  }: TranscribeOptions): ReturnType<DeepgramClient['listen']['v1']['connect']> {
-    if (this.#client === undefined) {
-      throw new PcError('DeepgramSTTService is not part of a running task yet.', { code: 'not-set-up', kind: 'config' })
-    }
-    const { model = 'nova-3-general', language, extra = {} } = settings
-    const query = toQuery({
-      language,
-      encoding: 'linear16',
-      sample_rate: sampleRate,
-      channels: 1,
-      ...toWire(extra, WIRE),
-    })
-    return this.#client.listen.v1.connect({
+  #connect({ sampleRate, settings, signal }: TranscribeOptions): Promise<SdkSocket> {
+    const { model = DEFAULT_MODEL, language, extra = {} } = settings
+    const { client, socketOptions } = this.#access
+    return client.listen.v1.connect({
+      ...socketOptions,
       model,
-      queryParams: query,
-      headers: { ...this.#access.headers },
+      queryParams: toQuery({
+        language,
+        encoding: 'linear16',
+        sample_rate: sampleRate,
+        channels: 1,
+        ...toWire(extra, WIRE),
+      }),
       abortSignal: signal,
-      connectionTimeoutInSeconds: CONNECT_TIMEOUT_SECS,
-      // The base reconnects, with the audio that the SDK would lose.
-      reconnectAttempts: 0,
-      shouldReconnect: () => false,
     })
   }
 
@@ -194,30 +172,5 @@ export class DeepgramSTTService extends STTService {
     }
     let timer = clock.setTimeout(tick, KEEP_ALIVE_MS, { background: true })
     return () => timer.cancel()
-  }
-}
-
-function ownSettings(options: DeepgramSTTServiceOptions): Record<string, unknown> {
-  const { smartFormat, endpointing, utteranceEndSecs, vadEvents, profanityFilter, numerals, dictation, diarize } =
-    options
-  const { detectEntities, keyterms, keywords, redact, replace, search, tags, mipOptOut, version } = options
-  return {
-    smartFormat,
-    endpointing,
-    utteranceEndSecs,
-    vadEvents,
-    profanityFilter,
-    numerals,
-    dictation,
-    diarize,
-    detectEntities,
-    keyterms,
-    keywords,
-    redact,
-    replace,
-    search,
-    tags,
-    mipOptOut,
-    version,
   }
 }

@@ -8,9 +8,9 @@ import {
   TTSStoppedFrame,
   TTSUpdateSettingsFrame,
 } from '@pc/core'
-import { type Emulators, type Fault, type InboundMessage, startEmulators } from '@pc/emulators'
+import { type Emulators, type Fault, type RecordedText, startEmulators } from '@pc/emulators'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { LiveTask } from '../test/live-task.ts'
+import { LiveTask, received } from '../test/live-task.ts'
 import { DeepgramHttpTTSService } from './deepgram-http-tts-service.ts'
 import { DeepgramTTSService } from './deepgram-tts-service.ts'
 import type { DeepgramTTSServiceOptions } from './speak-options.ts'
@@ -25,11 +25,10 @@ beforeEach(() => emulators.reset())
 
 const ramp = Int16Array.from({ length: 24_000 }, (_, i) => (i % 1000) + 100)
 
-const queries = (kind: InboundMessage['kind']): URLSearchParams[] =>
-  emulators.requests.flatMap((message) => (message.kind === kind && 'query' in message ? [message.query] : []))
+const queries = (kind: 'upgrade' | 'http'): URLSearchParams[] => received(emulators, kind).map(({ query }) => query)
 
-const sent = (type: string): InboundMessage[] =>
-  emulators.requests.filter((message) => message.kind === 'text' && message.text.includes(`"${type}"`))
+const sent = (type: string): RecordedText[] =>
+  received(emulators, 'text').filter(({ text }) => text.includes(`"${type}"`))
 
 describe.each([
   ['DeepgramTTSService', DeepgramTTSService, 'upgrade'],
@@ -159,8 +158,8 @@ describe('DeepgramTTSService over its socket', () => {
     await task.send(new TTSSpeakFrame('New.'))
     await task.until(() => task.speech.length > before)
     expect(new Set(task.speech.slice(before))).toEqual(new Set([222]))
-    expect(paced.requests.filter((message) => message.kind === 'upgrade')).toHaveLength(1)
-    expect(paced.requests.some((message) => message.kind === 'text' && message.text.includes('"Clear"'))).toBe(true)
+    expect(received(paced, 'upgrade')).toHaveLength(1)
+    expect(received(paced, 'text').some(({ text }) => text.includes('"Clear"'))).toBe(true)
     expect(task.errors).toEqual([])
     await task.cancel()
     await paced.close()

@@ -1,10 +1,8 @@
-import { PcError, type PipelineSetup, type SynthesisOptions, type TTSEvent, TTSService } from '@pc/core'
-import type { DeepgramClient } from '@deepgram/sdk'
-import { createClient, type DeepgramAccess, given, readAccess, toQuery } from './deepgram-access.ts'
+import { type PipelineSetup, type SynthesisOptions, type TTSEvent, TTSService } from '@pc/core'
+import { DeepgramAccess } from './deepgram-access.ts'
 import { SpeakConnection } from './speak-connection.ts'
-import { type DeepgramTTSServiceOptions, DEFAULT_VOICE, providerRate } from './speak-options.ts'
+import { type DeepgramTTSServiceOptions, providerRate, speakQuery, speakSettings } from './speak-options.ts'
 
-const CONNECT_TIMEOUT_SECS = 10
 /** The provider allows about twenty texts a minute on one connection. */
 const MAX_TEXTS = 18
 const TEXTS_WINDOW_MS = 60_000
@@ -20,19 +18,17 @@ const CLEAR_MS = 500
 export class DeepgramTTSService extends TTSService {
   readonly #access: DeepgramAccess
   readonly #sampleRate: number | undefined
-  #client: DeepgramClient | undefined
   #connection: { readonly key: string; readonly opening: Promise<SpeakConnection> } | undefined
   #textsMs: number[] = []
 
   constructor(options: DeepgramTTSServiceOptions = {}) {
-    const { voice = DEFAULT_VOICE, speed, mipOptOut, extra } = options
-    super({ ...options, settings: { voice, speed, extra: { ...given({ mip_opt_out: mipOptOut }), ...extra } } })
+    super({ ...options, settings: speakSettings(options) })
     this.#sampleRate = options.sampleRate
-    this.#access = readAccess(options, 'DeepgramTTSService')
+    this.#access = new DeepgramAccess(options, 'DeepgramTTSService')
   }
 
   override onSetup(setup: PipelineSetup): void | Promise<void> {
-    this.#client = createClient(this.#access, setup.runtime)
+    this.#access.setUp(setup.runtime)
     const wanted = this.#sampleRate ?? setup.params.audioOutSampleRate
     // The first sentence finds the connection open; what goes wrong here is told when it is needed.
     this.spawn('connect', async () => {
@@ -56,21 +52,16 @@ export class DeepgramTTSService extends TTSService {
 
   /** A connection for these settings on which nothing old is on its way. */
   async #ready(sampleRate: number, settings: SynthesisOptions['settings']): Promise<SpeakConnection> {
-    const query = toQuery({
-      model: settings.voice ?? DEFAULT_VOICE,
-      encoding: 'linear16',
-      sample_rate: sampleRate,
-      speed: settings.speed,
-      ...settings.extra,
-    })
-    const key = JSON.stringify(query)
+    const queryParams = speakQuery(sampleRate, settings)
+    const key = JSON.stringify(queryParams)
     if (this.#connection?.key === key && this.#mayFlush()) {
       const connection = await this.#connection.opening.catch(() => undefined)
       if (connection?.isOpen && (await this.#confirmed(connection))) return connection
     }
     this.#leave()
+    const { client, socketOptions } = this.#access
     const connection = new SpeakConnection(this.name)
-    const opening = connection.open(this.#connect(query)).then(() => connection)
+    const opening = connection.open(client.speak.v1.connect({ ...socketOptions, queryParams })).then(() => connection)
     this.#connection = { key, opening }
     return opening
   }
@@ -84,26 +75,10 @@ export class DeepgramTTSService extends TTSService {
   #confirmed(connection: SpeakConnection): Promise<boolean> {
     return new Promise((resolve) => {
       const timer = this.runtime.clock.setTimeout(() => resolve(false), CLEAR_MS)
-      connection.ready.then(
-        () => {
-          timer.cancel()
-          resolve(connection.isOpen)
-        },
-        () => resolve(false),
-      )
-    })
-  }
-
-  #connect(query: Record<string, string | string[]>): ReturnType<DeepgramClient['speak']['v1']['connect']> {
-    if (this.#client === undefined) {
-      throw new PcError('DeepgramTTSService is not part of a running task yet.', { code: 'not-set-up', kind: 'config' })
-    }
-    return this.#client.speak.v1.connect({
-      queryParams: query,
-      headers: { ...this.#access.headers },
-      connectionTimeoutInSeconds: CONNECT_TIMEOUT_SECS,
-      reconnectAttempts: 0,
-      shouldReconnect: () => false,
+      void connection.ready.then(() => {
+        timer.cancel()
+        resolve(connection.isOpen)
+      })
     })
   }
 

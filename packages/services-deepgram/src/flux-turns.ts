@@ -1,6 +1,6 @@
 import type { STTEvent } from '@pc/core'
-
-type Json = Readonly<Record<string, unknown>>
+import type { Json } from './json.ts'
+import { heardLanguage } from './listen-results.ts'
 
 /** What {@link FluxTurns} cannot know from a message. */
 export interface FluxStream {
@@ -28,10 +28,9 @@ export class FluxTurns {
       if (sequence <= this.#lastSequence) return
       this.#lastSequence = sequence
     }
-    const heard: unknown = Array.isArray(languages) ? languages[0] : undefined
     const words = {
       text: typeof transcript === 'string' ? transcript : '',
-      language: typeof heard === 'string' ? heard : language,
+      language: heardLanguage(languages) ?? language,
       result: message,
     }
     switch (event) {

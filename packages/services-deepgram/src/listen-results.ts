@@ -1,6 +1,5 @@
 import type { STTEvent } from '@pc/core'
-
-type Json = Readonly<Record<string, unknown>>
+import { isJson, type Json } from './json.ts'
 
 /** A message of a listen socket as an event; `undefined` for those that say nothing about speech. */
 export function readListenMessage(message: Json, language: string | undefined): STTEvent | undefined {
@@ -21,11 +20,9 @@ function readResults(message: Json, language: string | undefined): STTEvent | un
   const best: unknown =
     isJson(channel) && Array.isArray(channel['alternatives']) ? channel['alternatives'][0] : undefined
   if (!isJson(best) || typeof best['transcript'] !== 'string') return undefined
-  const languages: unknown = best['languages']
-  const heard: unknown = Array.isArray(languages) ? languages[0] : undefined
   const words = {
     text: best['transcript'],
-    language: typeof heard === 'string' ? heard : language,
+    language: heardLanguage(best['languages']) ?? language,
     result: message,
   }
   if (message['is_final'] !== true) return { type: 'interim', ...words }
@@ -37,6 +34,8 @@ function readResults(message: Json, language: string | undefined): STTEvent | un
   }
 }
 
-function isJson(value: unknown): value is Json {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
+/** The first of the languages that a model says it heard, BCP-47. */
+export function heardLanguage(languages: unknown): string | undefined {
+  const first: unknown = Array.isArray(languages) ? languages[0] : undefined
+  return typeof first === 'string' ? first : undefined
 }

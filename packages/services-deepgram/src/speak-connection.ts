@@ -2,8 +2,7 @@ import { PcError } from '@pc/core'
 import { Channel } from './channel.ts'
 import { messageError } from './deepgram-error.ts'
 import { DeepgramSocket, type SdkSocket } from './deepgram-socket.ts'
-
-type Json = Readonly<Record<string, unknown>>
+import type { Json } from './json.ts'
 
 /** The provider takes this much text in one message, characters. */
 const MAX_TEXT = 2000

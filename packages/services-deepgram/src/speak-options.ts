@@ -1,5 +1,5 @@
-import type { TTSServiceOptions } from '@pc/core'
-import type { DeepgramConnectionOptions } from './deepgram-access.ts'
+import type { TTSServiceOptions, TTSSettings } from '@pc/core'
+import { type DeepgramConnectionOptions, toQuery } from './deepgram-access.ts'
 
 /** The options of {@link DeepgramTTSService} and {@link DeepgramHttpTTSService}. */
 export interface DeepgramTTSServiceOptions extends Omit<TTSServiceOptions, 'settings'>, DeepgramConnectionOptions {
@@ -13,7 +13,24 @@ export interface DeepgramTTSServiceOptions extends Omit<TTSServiceOptions, 'sett
   extra?: Readonly<Record<string, unknown>> | undefined
 }
 
-export const DEFAULT_VOICE = 'aura-2-thalia-en'
+const DEFAULT_VOICE = 'aura-2-thalia-en'
+
+/** The options that can change while the service runs. */
+export function speakSettings({
+  voice = DEFAULT_VOICE,
+  speed,
+  mipOptOut,
+  extra,
+}: DeepgramTTSServiceOptions): TTSSettings {
+  return { voice, speed, extra: { ...(mipOptOut !== undefined && { mip_opt_out: mipOptOut }), ...extra } }
+}
+
+export function speakQuery(
+  sampleRate: number,
+  { voice = DEFAULT_VOICE, speed, extra }: Readonly<TTSSettings>,
+): Record<string, string | string[]> {
+  return toQuery({ model: voice, encoding: 'linear16', sample_rate: sampleRate, speed, ...extra })
+}
 
 const RATES: readonly number[] = [8000, 16_000, 24_000, 32_000, 48_000]
 

@@ -10,8 +10,10 @@ import {
   type PipelineElement,
   PipelineTask,
   type Runtime,
+  type STTService,
   TTSAudioRawFrame,
 } from '@pc/core'
+import type { Emulators, InboundMessage } from '@pc/emulators'
 
 /** A service alone in a task, or with others behind it, on the real clock unless told otherwise. */
 export class LiveTask {
@@ -73,4 +75,24 @@ export class LiveTask {
   #wake(): void {
     for (const wake of this.#waiting.splice(0)) wake()
   }
+}
+
+/** Resolves at the service's next connection, with the task under way. */
+export async function connected({ task }: LiveTask, stt: STTService): Promise<void> {
+  await new Promise<void>((resolve) => void stt.on('connected', () => resolve()))
+  await task.started
+}
+
+/** Seconds of a tone, or of silence, in pieces of 20 ms. */
+export function audio(secs: number, loud = true): Frame[] {
+  const wave = Int16Array.from({ length: 320 }, (_, i) => (loud ? Math.round(8000 * Math.sin(i / 5)) : 0))
+  return Array.from({ length: Math.round(secs * 50) }, () => new InputAudioRawFrame(wave, 16_000))
+}
+
+/** What the emulators were sent, of one kind. */
+export function received<Kind extends InboundMessage['kind']>(
+  { requests }: Emulators,
+  kind: Kind,
+): Extract<InboundMessage, { kind: Kind }>[] {
+  return requests.filter((message): message is Extract<InboundMessage, { kind: Kind }> => message.kind === kind)
 }

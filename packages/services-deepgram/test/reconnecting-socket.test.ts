@@ -2,6 +2,7 @@ import { createRuntime, type PcError, ReconnectingSocket, type ReconnectingSocke
 import { type Emulators, startEmulators } from '@pc/emulators'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { WebSocket } from 'ws'
+import { received } from './live-task.ts'
 
 const { clock } = createRuntime()
 
@@ -70,8 +71,8 @@ describe('ReconnectingSocket over ws', () => {
     expect(await lost).toMatchObject({ code: 'connection-closed', kind: 'transient' })
     await again
     await socket.close()
-    expect(emulators.requests.filter((message) => message.kind === 'upgrade')).toHaveLength(2)
-    expect(emulators.requests.filter((message) => message.kind === 'text')).toHaveLength(2)
+    expect(received(emulators, 'upgrade')).toHaveLength(2)
+    expect(received(emulators, 'text')).toHaveLength(2)
   })
 
   test('a server that cannot be reached is given up in the end', async () => {
@@ -80,6 +81,6 @@ describe('ReconnectingSocket over ws', () => {
     const failed = failure(socket)
     socket.connect()
     expect(await failed).toMatchObject({ code: 'reconnect-failed' })
-    expect(emulators.requests.filter((message) => message.kind === 'upgrade')).toHaveLength(3)
+    expect(received(emulators, 'upgrade')).toHaveLength(3)
   })
 })

@@ -1,8 +1,8 @@
 import { type Frame, InputAudioRawFrame, InterimTranscriptionFrame, UserMessageFrame } from '@pc/core'
-import { type Emulators, type RecordedUpgrade, startEmulators, synthesizeBuzz } from '@pc/emulators'
+import { type Emulators, startEmulators, synthesizeBuzz } from '@pc/emulators'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { DeepgramSTTService } from '../src/index.ts'
-import { LiveTask } from './live-task.ts'
+import { LiveTask, received } from './live-task.ts'
 
 let emulators: Emulators
 
@@ -41,7 +41,7 @@ describe('document A, the complete technical guide', () => {
     await live.end()
     expect(live.errors).toEqual([])
 
-    const upgrades = emulators.requests.filter((message): message is RecordedUpgrade => message.kind === 'upgrade')
+    const upgrades = received(emulators, 'upgrade')
     expect(upgrades).toHaveLength(1)
     expect(Object.fromEntries(upgrades[0]?.query ?? [])).toMatchObject({
       model: 'nova-2',
@@ -50,7 +50,7 @@ describe('document A, the complete technical guide', () => {
       smart_format: 'true',
       endpointing: 'true',
     })
-    expect(emulators.requests.filter(({ kind }) => kind === 'binary').length).toBeGreaterThan(50)
+    expect(received(emulators, 'binary').length).toBeGreaterThan(50)
     expect(said()).toMatchObject([{ text: 'I would like to book a table.', language: 'en-US' }])
     const interim = live.down.findIndex((frame) => frame instanceof InterimTranscriptionFrame)
     expect(interim).toBeGreaterThanOrEqual(0)
