@@ -7,7 +7,7 @@ import type { Json } from './json.ts'
 const MAX_BUFFERED_BYTES = 1 << 20
 
 /** Who hears of the audio that is sent. */
-export interface AudioListener {
+interface AudioListener {
   /** Called for each piece. */
   readonly onSent: () => void
   /** Called behind the last piece: the place to say goodbye. The server may close the connection from then on. */
