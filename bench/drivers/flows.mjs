@@ -27,26 +27,26 @@ function ring() {
 /** A task has one, with flows or without. */
 const runtime = createRuntime({})
 
-function stillHost() {
-  return {
-    runtime,
-    attach() {},
-    configure: async () => {},
-    setTools: async () => {},
-    append: async () => {},
-    run() {},
-    speak: async () => {},
-    settled: async () => {},
-    infer: async () => null,
-    messages: () => [],
-    end() {},
-  }
+/** Does nothing, for all of them: what a pipeline costs is measured elsewhere. */
+const host = {
+  runtime,
+  attach() {},
+  configure: async () => {},
+  setTools: async () => {},
+  append: async () => {},
+  run() {},
+  hold: () => () => false,
+  speak: async () => {},
+  settled: async () => {},
+  infer: async () => null,
+  messages: () => [],
+  end() {},
 }
 
 const flow = ring()
 
 async function enter(rounds) {
-  const manager = new FlowManager({ host: stillHost(), flow })
+  const manager = new FlowManager({ host, flow })
   await manager.initialize()
   const tookMs = []
   for (let round = 0; round < rounds; round++) {
@@ -60,13 +60,13 @@ async function enter(rounds) {
 }
 
 async function idle(flows) {
-  const warm = new FlowManager({ host: stillHost(), flow })
+  const warm = new FlowManager({ host, flow })
   await warm.initialize()
   globalThis.gc()
   const before = process.memoryUsage().heapUsed
   const managers = []
   for (let index = 0; index < flows; index++) {
-    const manager = new FlowManager({ host: stillHost(), flow })
+    const manager = new FlowManager({ host, flow })
     await manager.initialize()
     managers.push(manager)
   }
