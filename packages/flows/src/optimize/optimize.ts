@@ -54,6 +54,8 @@ class OptimizedConversation implements Optimized {
   #node = ''
   /** When a function has led to another node, milliseconds on the clock. */
   #leftMs: number | undefined = undefined
+  /** The node that it is in was entered before. */
+  #isBack = false
   #flows: readonly FlowDefinition[] = []
 
   constructor(optimizer: Optimizer) {
@@ -114,9 +116,11 @@ class OptimizedConversation implements Optimized {
       if (event.type === 'flow.call.end') {
         metrics.record('function_time', event.tookMs / 1000, event.function)
         if (event.end === 'transition') this.#leftMs = event.atMs
+      } else if (event.type === 'flow.transition') {
+        this.#isBack = event.cause.by === 'return' || event.cause.by === 'resume'
       } else if (event.type === 'flow.enter') {
         this.#node = event.node
-        metrics.record('enter_time', event.tookMs / 1000, event.node)
+        if (!this.#isBack) metrics.record('enter_time', event.tookMs / 1000, event.node)
         if (this.#leftMs !== undefined)
           metrics.record('transition_time', (event.atMs - this.#leftMs) / 1000, event.node)
         this.#leftMs = undefined

@@ -13,9 +13,11 @@ import {
 } from '@pc/core'
 import { createTestRuntime, TestClock } from '@pc/core/testing'
 import { describe, expect, test, vi } from 'vitest'
+import type { FlowContext } from '../../src/definition/flow-context.ts'
 import type { FlowDefinition } from '../../src/definition/flow-definition.ts'
 import type { FlowFunction } from '../../src/definition/flow-function.ts'
 import type { FlowNode } from '../../src/definition/flow-node.ts'
+import { done } from '../../src/definition/outcome.ts'
 import { FlowManager } from '../../src/manager/flow-manager.ts'
 import {
   optimize,
@@ -396,6 +398,26 @@ describe('measurements', () => {
     expect(it.metrics.count('transition_time', 'b')).toBe(1)
     expect([it.metrics.count('enter_time', 'a'), it.metrics.count('enter_time')]).toEqual([1, 2])
     expect([it.metrics.count('llm_success'), it.metrics.count('llm_error')]).toEqual([2, 0])
+    await it.end()
+  })
+
+  test('do not count a node as entered again that a sub-flow comes back to', async () => {
+    const leave: FlowFunction = { name: 'leave', description: 'x', handler: () => done({}) }
+    const sub = flowOf({ s: { task: 'S.', functions: [leave] } }, { id: 'sub' })
+    const ask: FlowFunction = {
+      name: 'ask',
+      description: 'x',
+      handler: (_args: unknown, ctx: FlowContext) => ctx.call(sub),
+    }
+    const it = new Call({
+      flow: flowOf({ a: { task: 'A.', functions: [ask] } }, { subFlows: { sub } }),
+      answers: [[call('ask')], [call('leave')], ['Done.']],
+    })
+    await it.clock.settle()
+    await it.manager.initialize()
+    await it.clock.advance(3000)
+    expect([it.manager.currentNode, it.model.asked.length]).toEqual(['a', 3])
+    expect([it.metrics.count('enter_time', 'a'), it.metrics.count('enter_time', 's')]).toEqual([1, 1])
     await it.end()
   })
 
