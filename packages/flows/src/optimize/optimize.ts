@@ -1,4 +1,4 @@
-import { type FrameProcessor, LLMService, LLMSwitcher } from '@pc/core'
+import { type FrameProcessor, LLMService, LLMSwitcher, MetricsFrame, type PipelineTask } from '@pc/core'
 import type { FlowDefinition } from '../definition/flow-definition.ts'
 import { flowGraph } from '../machine/flow-graph.ts'
 import type { FlowMiddleware } from '../manager/call-runner.ts'
@@ -105,22 +105,28 @@ class OptimizedConversation implements Optimized {
       host: optimized.host,
       llm: undefined,
       contextAggregator: undefined,
-      inspect: this.#inspector(inspect),
+      inspect: this.#inspector(inspect, task),
       middleware: this.#cached(middleware, inner),
     }
   }
 
-  #inspector(given: FlowInspector | undefined): FlowInspector {
+  #inspector(given: FlowInspector | undefined, task: PipelineTask | undefined): FlowInspector {
     const { metrics } = this.optimizer
+    const took = (what: 'call' | 'enter', name: string, ms: number): void => {
+      const valueSecs = ms / 1000
+      metrics.record(what === 'call' ? 'function_time' : 'enter_time', valueSecs, name)
+      if (!task?.params.enableMetrics) return
+      void task.queueFrame(new MetricsFrame([{ kind: 'processing', processor: `flow.${what} ${name}`, valueSecs }]))
+    }
     return (event) => {
       if (event.type === 'flow.call.end') {
-        metrics.record('function_time', event.tookMs / 1000, event.function)
+        took('call', event.function, event.tookMs)
         if (event.end === 'transition') this.#leftMs = event.atMs
       } else if (event.type === 'flow.transition') {
         this.#isBack = event.cause.by === 'return' || event.cause.by === 'resume'
       } else if (event.type === 'flow.enter') {
         this.#node = event.node
-        if (!this.#isBack) metrics.record('enter_time', event.tookMs / 1000, event.node)
+        if (!this.#isBack) took('enter', event.node, event.tookMs)
         if (this.#leftMs !== undefined)
           metrics.record('transition_time', (event.atMs - this.#leftMs) / 1000, event.node)
         this.#leftMs = undefined

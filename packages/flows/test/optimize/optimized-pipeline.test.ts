@@ -3,8 +3,10 @@ import {
   LLMContextAggregatorPair,
   type FrameProcessor,
   LLMMessagesAppendFrame,
+  MetricsFrame,
   PcError,
   Pipeline,
+  type PipelineParamsFields,
   PipelineTask,
   TranscriptionFrame,
   UserTurnProcessor,
@@ -38,6 +40,7 @@ interface Setup {
   readonly optimizer?: Optimizer | OptimizerOptions
   readonly clock?: TestClock
   readonly ahead?: readonly FrameProcessor[]
+  readonly params?: PipelineParamsFields
 }
 
 class Call {
@@ -50,7 +53,7 @@ class Call {
   readonly manager: FlowManager
   readonly run: Promise<void>
 
-  constructor({ flow, answers, optimizer = new Optimizer(), clock = new TestClock(), ahead = [] }: Setup) {
+  constructor({ flow, answers, optimizer = new Optimizer(), clock = new TestClock(), ahead = [], params = {} }: Setup) {
     this.clock = clock
     this.model = new ScriptedModel(answers, { name: undefined })
     this.optimized = optimize(optimizer)
@@ -65,7 +68,7 @@ class Call {
         this.voice,
         pair.assistant,
       ]),
-      {},
+      params,
       { defaultParts: false, idleTimeoutSecs: null, runtime: createTestRuntime(clock) },
     )
     this.manager = new FlowManager(
@@ -398,6 +401,33 @@ describe('measurements', () => {
     expect(it.metrics.count('transition_time', 'b')).toBe(1)
     expect([it.metrics.count('enter_time', 'a'), it.metrics.count('enter_time')]).toEqual([1, 2])
     expect([it.metrics.count('llm_success'), it.metrics.count('llm_error')]).toEqual([2, 0])
+    await it.end()
+  })
+
+  test.each([
+    [true, ['flow.enter a 0', 'flow.call slow 0.25', 'flow.enter b 0']],
+    [false, []],
+  ])('go through the pipeline where the task measures (%s)', async (enableMetrics, told) => {
+    const wait = (): Promise<unknown> =>
+      new Promise((resolve) => void it.clock.setTimeout(() => resolve({ ok: true }), 250))
+    const slow: FlowFunction = { name: 'slow', description: 'x', transitionTo: ['b'], handler: wait }
+    const it: Call = new Call({
+      flow: flowOf({ a: { task: 'A.', functions: [slow] }, b: { task: 'B.' } }),
+      answers: [[call('slow')], ['Hi.']],
+      params: { enableMetrics },
+    })
+    const seen: string[] = []
+    it.task.on('frameReachedDownstream', (frame) => {
+      const items = frame instanceof MetricsFrame ? frame.data : []
+      for (const item of items) {
+        const isOfFlow = item.processor.startsWith('flow.')
+        if (isOfFlow && item.kind === 'processing') seen.push(`${item.processor} ${item.valueSecs}`)
+      }
+    })
+    await it.clock.settle()
+    await it.manager.initialize()
+    await it.clock.advance(3000)
+    expect(seen).toEqual(told)
     await it.end()
   })
 
