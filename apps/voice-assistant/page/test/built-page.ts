@@ -3,14 +3,14 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { vi } from 'vitest'
+import { afterAll, afterEach, beforeAll, vi } from 'vitest'
 import { build } from 'vite'
 import { serveFolder } from './static-files.ts'
 import { createStubAgent } from './stub-agent.ts'
 import type { Sent, StubAgent, StubOptions } from './stub-agent.ts'
 
 /** The page as it is shipped, in a folder of its own. */
-export interface BuiltPage {
+interface BuiltPage {
   /** Serves the page under `/client/` beside a stub of the agent; returns both and the port. */
   serve(options: StubOptions): Promise<{ agent: StubAgent; port: number }>
   /** Closes what was served since the last call. */
@@ -18,8 +18,48 @@ export interface BuiltPage {
   remove(): Promise<void>
 }
 
+/** What the tests of the page in one browser share. */
+export interface PageTests<B> {
+  readonly serve: BuiltPage['serve']
+  /** There once the tests run. */
+  browser(): B
+}
+
+/**
+ * Builds the page and starts a browser once for the tests of the `describe` around it. After each test `tidy` puts the
+ * browser in order, and what was served is closed.
+ */
+export function usePage<B extends { close(): Promise<void> }>(
+  start: () => Promise<B>,
+  tidy?: (browser: B) => Promise<void>,
+): PageTests<B> {
+  let built: BuiltPage | undefined
+  let browser: B | undefined
+  const ready = <T>(part: T | undefined): T => {
+    if (part === undefined) throw new Error('The page and its browser are there once the tests run.')
+    return part
+  }
+
+  beforeAll(async () => {
+    built = await buildPage()
+    browser = await start()
+  }, 60_000)
+
+  afterEach(async () => {
+    await tidy?.(ready(browser))
+    ready(built).closeServers()
+  })
+
+  afterAll(async () => {
+    await browser?.close()
+    await built?.remove()
+  })
+
+  return { serve: (options) => ready(built).serve(options), browser: () => ready(browser) }
+}
+
 /** Builds the page into a temporary folder. */
-export async function buildPage(): Promise<BuiltPage> {
+async function buildPage(): Promise<BuiltPage> {
   const folder = await mkdtemp(join(tmpdir(), 'pc-page-'))
   await build({
     configFile: fileURLToPath(new URL('../../vite.config.ts', import.meta.url)),

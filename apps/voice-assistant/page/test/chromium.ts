@@ -26,3 +26,8 @@ export function startChromium(microphone: FakeMicrophone): Promise<Browser> {
     args: ['--no-sandbox', '--host-resolver-rules=MAP pc.test 127.0.0.1', ...microphoneFlags(microphone)],
   })
 }
+
+/** Closes all pages of a browser. */
+export async function closeContexts(browser: Browser): Promise<void> {
+  for (const context of browser.contexts()) await context.close()
+}

@@ -1,37 +1,23 @@
-import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
-import { buildPage, playedMs, sentOf } from './built-page.ts'
-import type { BuiltPage } from './built-page.ts'
+import { describe, expect, test, vi } from 'vitest'
+import { playedMs, sentOf, usePage } from './built-page.ts'
 import { firefoxPath, startFirefox } from './firefox.ts'
-import type { FirefoxPage } from './firefox.ts'
 
 if (firefoxPath === undefined) console.warn('Skipped: the tests of the page in Firefox need Firefox.')
 
 const enter = '\uE007'
 
 describe.skipIf(firefoxPath === undefined)('the built page in Firefox', () => {
-  let built: BuiltPage
-  let page: FirefoxPage
-
-  beforeAll(async () => {
-    built = await buildPage()
-    page = await startFirefox()
-  }, 60_000)
-
-  afterEach(() => built.closeServers())
-
-  afterAll(async () => {
-    await page.close()
-    await built.remove()
-  })
+  const { serve, browser } = usePage(startFirefox)
 
   const reads = (word: string): Promise<void> =>
     vi.waitFor(
-      async () => expect(await page.evaluate(`document.querySelector('[role=status]')?.textContent`)).toBe(word),
+      async () => expect(await browser().evaluate(`document.querySelector('[role=status]')?.textContent`)).toBe(word),
       { timeout: 6000, interval: 50 },
     )
 
   test('typing connects, the voice is played to its end and a flush cuts it', async () => {
-    const { agent, port } = await built.serve({ onText: (stub) => stub.tone('c1', 400) })
+    const { agent, port } = await serve({ onText: (stub) => stub.tone('c1', 400) })
+    const page = browser()
     await page.open(`http://localhost:${port}/client/`)
     await page.evaluate(`document.querySelector('.composer input').focus()`)
     await page.type(['h', 'e', 'l', 'l', 'o', enter])
@@ -47,7 +33,8 @@ describe.skipIf(firefoxPath === undefined)('the built page in Firefox', () => {
   })
 
   test('the microphone is sent at 16 kHz though Firefox runs it at its own rate', async () => {
-    const { agent, port } = await built.serve({})
+    const { agent, port } = await serve({})
+    const page = browser()
     await page.open(`http://localhost:${port}/client/`)
     await page.evaluate(`document.querySelector('.button.large').focus()`)
     await page.type([enter])

@@ -1,8 +1,7 @@
-import type { Browser, Page } from 'playwright-core'
-import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
-import { buildPage, sentOf } from './built-page.ts'
-import type { BuiltPage } from './built-page.ts'
-import { chromiumPath, startChromium } from './chromium.ts'
+import type { Page } from 'playwright-core'
+import { describe, expect, test, vi } from 'vitest'
+import { sentOf, usePage } from './built-page.ts'
+import { chromiumPath, closeContexts, startChromium } from './chromium.ts'
 import type { StubAgent } from './stub-agent.ts'
 
 if (chromiumPath === undefined) console.warn('Skipped: the tests of flows on the page need Chromium.')
@@ -25,27 +24,11 @@ const demos = {
 }
 
 describe.skipIf(chromiumPath === undefined)('a page with flows in Chromium', () => {
-  let built: BuiltPage
-  let browser: Browser
-
-  beforeAll(async () => {
-    built = await buildPage()
-    browser = await startChromium('none')
-  }, 60_000)
-
-  afterEach(async () => {
-    for (const context of browser.contexts()) await context.close()
-    built.closeServers()
-  })
-
-  afterAll(async () => {
-    await browser.close()
-    await built.remove()
-  })
+  const { serve, browser } = usePage(() => startChromium('none'), closeContexts)
 
   async function open(search = '', width = 1280): Promise<{ agent: StubAgent; page: Page }> {
-    const { agent, port } = await built.serve({ demos })
-    const context = await browser.newContext({ viewport: { width, height: 800 }, reducedMotion: 'reduce' })
+    const { agent, port } = await serve({ demos })
+    const context = await browser().newContext({ viewport: { width, height: 800 }, reducedMotion: 'reduce' })
     context.setDefaultTimeout(10_000)
     const page = await context.newPage()
     await page.goto(`http://localhost:${port}/client/${search}`)
