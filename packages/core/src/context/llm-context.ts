@@ -27,6 +27,25 @@ export interface MessagePlace {
   set(message: Message | undefined): boolean
 }
 
+/** A class, since V8 makes an object with an accessor of its own slowly. */
+class Place implements MessagePlace {
+  readonly #slot: Slot
+  readonly #fill: (message: Message | undefined) => boolean
+
+  constructor(slot: Slot, fill: (message: Message | undefined) => boolean) {
+    this.#slot = slot
+    this.#fill = fill
+  }
+
+  get message(): Message | undefined {
+    return this.#slot.message
+  }
+
+  set(message: Message | undefined): boolean {
+    return this.#fill(message)
+  }
+}
+
 /**
  * The conversation as the model sees it: messages, tools and how to choose among them. One context is shared by all
  * who take part; only aggregators and the application change it.
@@ -134,21 +153,19 @@ export class LLMContext {
 
   /** Appends a message. */
   addMessage(message: Message): void {
-    this.addPlace(message)
+    this.#fill(this.#addSlot(), message)
   }
 
   /** Appends messages. */
   addMessages(messages: readonly Message[]): void {
-    for (const message of messages) this.addPlace(message)
+    for (const message of messages) this.addMessage(message)
   }
 
   /** Appends a place for a message that may come, change or go later. */
   addPlace(message?: Message): MessagePlace {
-    const slot: Slot = { message: undefined }
-    this.#slots.push(slot)
-    const place = this.#placeOf(slot)
-    if (message !== undefined) place.set(message)
-    return place
+    const slot = this.#addSlot()
+    if (message !== undefined) this.#fill(slot, message)
+    return new Place(slot, (next) => this.#fill(slot, next))
   }
 
   /** Replaces all messages. Places whose message is kept, as the same object, stay; all others are gone. */
@@ -229,16 +246,13 @@ export class LLMContext {
   setToolMessage(toolCallId: string, content: string): boolean {
     const slot = this.#slots.findLast(({ message }) => isToolMessage(message, toolCallId))
     if (slot === undefined) return false
-    return this.#placeOf(slot).set({ role: 'tool', tool_call_id: toolCallId, content })
+    return this.#fill(slot, { role: 'tool', tool_call_id: toolCallId, content })
   }
 
-  #placeOf(slot: Slot): MessagePlace {
-    return {
-      get message() {
-        return slot.message
-      },
-      set: (message) => this.#fill(slot, message),
-    }
+  #addSlot(): Slot {
+    const slot: Slot = { message: undefined }
+    this.#slots.push(slot)
+    return slot
   }
 
   #fill(slot: Slot, message: Message | undefined): boolean {
