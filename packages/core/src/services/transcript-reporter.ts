@@ -18,6 +18,8 @@ export class TranscriptReporter {
   readonly #limitMs: number
   #speechEndMs: number | undefined
   #lastMs: number | undefined
+  /** Later transcripts do not count. */
+  #untilMs = 0
   #timer: Timer | undefined
 
   constructor(processor: FrameProcessor, metrics: ServiceMetrics, limitSecs: number) {
@@ -28,6 +30,7 @@ export class TranscriptReporter {
 
   speechStarted(): void {
     this.#timer?.cancel()
+    this.#timer = undefined
     this.#speechEndMs = undefined
     this.#lastMs = undefined
   }
@@ -36,8 +39,7 @@ export class TranscriptReporter {
     this.speechStarted()
     if (stopSecs === 0) return
     this.#speechEndMs = atMs - stopSecs * 1000
-    const { clock } = this.#processor.runtime
-    this.#timer = clock.setTimeout(() => this.#report(), this.#limitMs, { background: true })
+    this.#untilMs = this.#processor.runtime.clock.nowMs() + this.#limitMs
   }
 
   interim({ text, language, result }: Transcript): void {
@@ -59,8 +61,16 @@ export class TranscriptReporter {
 
   #measure(finalized: boolean): void {
     if (this.#speechEndMs === undefined) return
-    this.#lastMs = this.#processor.runtime.clock.nowMs()
+    const { clock } = this.#processor.runtime
+    const nowMs = clock.nowMs()
+    if (nowMs >= this.#untilMs) {
+      this.speechStarted()
+      return
+    }
+    this.#lastMs = nowMs
     if (finalized) this.#report()
+    // Most transcripts are finalized: only the others need a timer.
+    else this.#timer ??= clock.setTimeout(() => this.#report(), this.#untilMs - nowMs, { background: true })
   }
 
   #report(): void {
