@@ -190,7 +190,7 @@ export abstract class STTService extends FrameProcessor<STTServiceEvents> {
     if (frame.type === 'UserAudioRawFrame') this.#transcripts.userId = frame.userId
     this.#journal.append(this.#input.take(frame))
     const keepSecs = this.#unfinished || !this.#sawVad ? (this.#options.replaySecs ?? 20) : PRE_ROLL_SECS
-    this.#journal.trimTo(this.#journal.end - keepSecs * this.#rate)
+    this.#journal.trimTo(Math.max(this.#nextSample, this.#journal.end - keepSecs * this.#rate))
   }
 
   get #rate(): number {
@@ -337,8 +337,8 @@ export abstract class STTService extends FrameProcessor<STTServiceEvents> {
     // The provider counts what it was given: audio that was trimmed while the connection was made was not.
     const { position, given } = run.reader
     const end = known ? position - given + Math.floor(endSecs * this.#rate) : position
+    // Trimmed with the next audio: the answer to the transcript does not wait for it.
     this.#nextSample = Math.min(end, position)
-    this.#journal.trimTo(this.#nextSample)
     if (!this.#speaking) this.#unfinished = false
   }
 
