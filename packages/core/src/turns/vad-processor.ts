@@ -10,8 +10,8 @@ import {
 import type { FrameContext } from '../processor/frame-context.ts'
 import { FrameProcessor } from '../processor/frame-processor.ts'
 import type { PipelineSetup } from '../processor/setup.ts'
-import type { Timer } from '../runtime/clock.ts'
 import { PcError, type PcErrorOptions } from '../runtime/errors.ts'
+import { type Deadline, pacingWheel } from '../runtime/pacing-wheel.ts'
 import { AudioWindows } from './audio-windows.ts'
 import type { VADAnalyzer } from './vad-analyzer.ts'
 import { changeVADParams, type VADParams } from './vad-params.ts'
@@ -45,7 +45,7 @@ export class VADProcessor extends FrameProcessor {
   #state: VADState = QUIET
   #lastAudioMs = 0
   #lastActivityMs = 0
-  #idleTimer: Timer | undefined = undefined
+  #idleDeadline: Deadline | undefined = undefined
   #reported = false
 
   constructor(options: VADProcessorOptions) {
@@ -64,6 +64,7 @@ export class VADProcessor extends FrameProcessor {
     this.#reported = false
     this.#windows = undefined
     this.#state = QUIET
+    this.#idleDeadline = pacingWheel(setup.runtime.clock).deadline((nowMs) => this.#checkAudio(nowMs))
     const sampleRate = this.vadAnalyzer.rateFor(setup.params.audioInSampleRate)
     await setup.runtime.clock.hold(this.vadAnalyzer.load(sampleRate))
     this.#windows = new AudioWindows(sampleRate, this.vadAnalyzer.windowSamples)
@@ -90,15 +91,15 @@ export class VADProcessor extends FrameProcessor {
   }
 
   override onEnd(): void {
-    this.#idleTimer?.cancel()
+    this.#idleDeadline?.clear()
   }
 
   override onStop(): void {
-    this.#idleTimer?.cancel()
+    this.#idleDeadline?.clear()
   }
 
   override onCleanup(): void {
-    this.#idleTimer?.cancel()
+    this.#idleDeadline?.clear()
     this.vadAnalyzer.close()
   }
 
@@ -146,12 +147,12 @@ export class VADProcessor extends FrameProcessor {
     if (isSpeaking(state) === before) return
     const nowMs = this.runtime.clock.nowMs()
     if (before) {
-      this.#idleTimer?.cancel()
+      this.#idleDeadline?.clear()
       ctx.broadcast(new VADUserStoppedSpeakingFrame(this.#params.stopSecs, nowMs))
       return
     }
     this.#lastActivityMs = nowMs - ACTIVITY_PERIOD_MS
-    this.#watchAudio(this.#audioIdleMs)
+    if (this.#audioIdleMs > 0) this.#idleDeadline?.set(nowMs + this.#audioIdleMs)
     ctx.broadcast(new VADUserStartedSpeakingFrame(this.#params.startSecs, nowMs))
   }
 
@@ -162,23 +163,19 @@ export class VADProcessor extends FrameProcessor {
     ctx.broadcast(new UserSpeakingFrame())
   }
 
-  #watchAudio(delayMs: number): void {
-    if (this.#audioIdleMs === 0) return
-    this.#idleTimer = this.runtime.clock.setTimeout(() => {
-      const nowMs = this.runtime.clock.nowMs()
-      const quietMs = nowMs - this.#lastAudioMs
-      if (quietMs < this.#audioIdleMs) {
-        this.#watchAudio(this.#audioIdleMs - quietMs)
-        return
-      }
-      this.#silence()
-      this.broadcastFrame(new VADUserStoppedSpeakingFrame(quietMs / 1000, nowMs))
-    }, delayMs)
+  #checkAudio(nowMs: number): void {
+    const quietMs = nowMs - this.#lastAudioMs
+    if (quietMs < this.#audioIdleMs) {
+      this.#idleDeadline?.set(this.#lastAudioMs + this.#audioIdleMs)
+      return
+    }
+    this.#silence()
+    this.broadcastFrame(new VADUserStoppedSpeakingFrame(quietMs / 1000, nowMs))
   }
 
   /** The stream broke off: nothing of it may count towards what comes next. */
   #silence(): void {
-    this.#idleTimer?.cancel()
+    this.#idleDeadline?.clear()
     this.#state = QUIET
     this.#windows?.reset()
     try {
