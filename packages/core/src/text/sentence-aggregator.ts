@@ -1,5 +1,5 @@
 import { TextAggregatorProcessor } from '../elements/text-aggregator-processor.ts'
-import { sentenceEnd } from './sentence-end.ts'
+import { isLetterOrDigit, sentenceEnd } from './sentence-end.ts'
 import type { TextAggregator, TextUnit } from './text-aggregator.ts'
 
 /** A unit never grows beyond this: speech must begin, and providers limit their input. */
@@ -81,7 +81,8 @@ export class SentenceAggregator implements TextAggregator {
 
   /** Where the next search starts: at the marks whose surroundings are still open. */
   #undecidedFrom(): number {
-    const tail = /[^\p{L}\p{N}]*$/u.exec(this.#text)
-    return tail?.index ?? this.#text.length
+    let from = this.#text.length
+    while (from > 0 && !isLetterOrDigit(this.#text.charAt(from - 1))) from--
+    return from
   }
 }

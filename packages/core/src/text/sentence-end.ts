@@ -14,6 +14,11 @@ const LOWERCASE = /\p{Ll}/u
 const UNSPACED = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}]/u
 const LIST_MARK = /[-*•#\d]/u
 
+/** Whether a character is part of a word; half of a surrogate pair is not. */
+export function isLetterOrDigit(character: string): boolean {
+  return LETTER_OR_DIGIT.test(character)
+}
+
 /**
  * Where the first complete sentence of `text` ends, as an index just behind it, or -1 while that cannot be told.
  * Nothing is decided before the next character that is not a space: `$29.` may go on as `$29.95`.
@@ -49,10 +54,17 @@ function nextVisible(text: string, from: number): number {
   return -1
 }
 
+/** What stands before `end`, back to the nearest space. */
+function lastWord(text: string, end: number): string {
+  let start = end
+  while (start > 0 && !SPACE.test(text.charAt(start - 1))) start--
+  return text.slice(start, end)
+}
+
 function ends(text: string, mark: number, end: number, next: number): boolean {
   const spaced = next > end
   const following = String.fromCodePoint(text.codePointAt(next) ?? 0)
-  const word = /\S*$/u.exec(text.slice(0, mark))?.[0] ?? ''
+  const word = lastWord(text, mark)
   if (!spaced) return endsUnspaced(text.charAt(mark), word, following)
   const closed = CLOSERS.test(text.charAt(end - 1))
   const ellipsis = text.charAt(mark) === '…' || text.slice(mark, end).startsWith('..')
