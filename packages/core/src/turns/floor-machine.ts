@@ -6,7 +6,7 @@ import { createMuteMachine, type MuteState } from './mute-machine.ts'
 import type { SpeculationRules } from './preemptive-generation.ts'
 import { NO_SPECULATION, reduceSpeculation, type SpeculationState } from './speculation-machine.ts'
 import type { TurnEvent } from './turn-events.ts'
-import { createTurnMachine, earliest, type TurnMachineOptions } from './turn-machine.ts'
+import { createTurnMachine, soonest, type TurnMachineOptions } from './turn-machine.ts'
 import { isOpen, type TurnEffect, type TurnState } from './turn-state.ts'
 import type { UserMuteStrategy } from './user-mute-strategy.ts'
 
@@ -91,10 +91,12 @@ export function createFloorMachine(options: FloorMachineOptions): FloorMachine {
     })
     effects.push(...ahead.effects, ...late.effects)
     if (isIdle) effects.push({ type: 'userIdle' })
-    const parts = { turn, mute: mute.state, idle, doubt, speculation: ahead.state, filler: late.state }
-    const deadlines = Object.values(parts).map((part) => part.deadlineMs)
+    const { state: speculation } = ahead
+    const { state: filler } = late
+    const parts = [turn, mute.state, idle, doubt, speculation, filler]
+    const deadlineMs = soonest(parts, botUntilMs)
     return {
-      state: { ...parts, botUntilMs, voice, deadlineMs: earliest([...deadlines, botUntilMs]) },
+      state: { turn, mute: mute.state, idle, doubt, speculation, filler, botUntilMs, voice, deadlineMs },
       effects,
       suppressed: mute.suppressed,
     }

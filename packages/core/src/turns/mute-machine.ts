@@ -1,5 +1,5 @@
 import type { TurnEvent } from './turn-events.ts'
-import { earliest } from './turn-machine.ts'
+import { soonest } from './turn-machine.ts'
 import type { StrategyMemory, TurnEffect } from './turn-state.ts'
 import type { MuteView, UserMuteStrategy } from './user-mute-strategy.ts'
 
@@ -57,7 +57,7 @@ function reduce(
     }
   })
   if (muted !== before.muted) effects.push({ type: muted ? 'muteStarted' : 'muteStopped' })
-  const deadlineMs = earliest(memories.map((memory) => memory.deadlineMs))
+  const deadlineMs = soonest(memories)
   // What changed counts from the next frame on, unless the strategy wants it otherwise.
   return { state: { muted, memories, deadlineMs }, effects, suppressed: isOfUser(event) && (before.muted || current) }
 }

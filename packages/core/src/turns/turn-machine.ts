@@ -354,17 +354,17 @@ class Reduction {
       cutIn: this.#cutIn,
       starts: this.#starts,
     }
-    const wishes = [...this.#starts, ...(open?.stops ?? [])].map((memory) => memory.deadlineMs)
-    wishes.push(this.#cutIn?.untilMs, open?.limitAtMs)
+    const limitMs = earliest([this.#cutIn?.untilMs, open?.limitAtMs])
+    const wishMs = soonest(open?.stops ?? [], soonest(this.#starts, limitMs))
     if (open === undefined) {
-      return { ...facts, status: 'listening', voiceUntilMs, deadlineMs: earliest([voiceUntilMs, ...wishes]) }
+      return { ...facts, status: 'listening', voiceUntilMs, deadlineMs: earliest([wishMs], voiceUntilMs) }
     }
     const { watchdogMs, ...turn } = open
     if (voiceUntilMs !== undefined) {
-      const deadlineMs = earliest(wishes, voiceUntilMs)
+      const deadlineMs = earliest([wishMs], voiceUntilMs)
       return { ...facts, ...turn, status: 'userSpeaking', voiceUntilMs, deadlineMs }
     }
-    return { ...facts, ...turn, status: 'userPausing', watchdogMs, deadlineMs: earliest(wishes, watchdogMs) }
+    return { ...facts, ...turn, status: 'userPausing', watchdogMs, deadlineMs: earliest([wishMs], watchdogMs) }
   }
 }
 
@@ -372,10 +372,20 @@ class Reduction {
 export function earliest(times: readonly (number | undefined)[], limit: number): number
 export function earliest(times: readonly (number | undefined)[], limit?: number): number | undefined
 export function earliest(times: readonly (number | undefined)[], limit?: number): number | undefined {
-  return times.reduce(
-    (first, time) => (time !== undefined && !(first !== undefined && first <= time) ? time : first),
-    limit,
-  )
+  let first = limit
+  for (const time of times) first = sooner(first, time)
+  return first
+}
+
+/** @internal The same over the deadlines of parts. */
+export function soonest(parts: readonly Pick<StrategyMemory, 'deadlineMs'>[], limit?: number): number | undefined {
+  let first = limit
+  for (const { deadlineMs } of parts) first = sooner(first, deadlineMs)
+  return first
+}
+
+function sooner(one: number | undefined, other: number | undefined): number | undefined {
+  return one === undefined || (other !== undefined && other < one) ? other : one
 }
 
 function remember(strategies: readonly { initial(): unknown }[]): StrategyMemory[] {
