@@ -1,4 +1,5 @@
 import type { HeardSegment } from '../frames/transport.ts'
+import { Fifo } from '../runtime/fifo.ts'
 import { type PlayoutPosition, SpokenUnit, type UnitText } from './spoken-unit.ts'
 import { joinHeard } from './spoken-words.ts'
 
@@ -86,7 +87,9 @@ class Utterance implements Playout {
 export class PlayoutLedger {
   readonly #sampleRate: number
   readonly #utterances = new Map<string, Utterance>()
-  #recent = ''
+  /** The last words that were played, and how long they are with a space each. */
+  readonly #recent = new Fifo<string>()
+  #recentChars = 0
 
   /** @param sampleRate - Hz of the audio that is counted. */
   constructor(sampleRate: number) {
@@ -182,7 +185,7 @@ export class PlayoutLedger {
       if ((unit.endSample ?? unit.brokenSample ?? Infinity) > utterance.playedSamples) break
     }
     if (words === undefined) return NO_WORDS
-    for (const { text } of words) this.#recent = `${this.#recent} ${text}`.slice(-RECENT_CHARS)
+    for (const { text } of words) this.#remember(text)
     return words
   }
 
@@ -207,7 +210,8 @@ export class PlayoutLedger {
       if (unit === undefined || playedSamples === 0 || playedSamples >= receivedSamples) continue
       upcoming = unit.text.slice(unit.heardChars, unit.heardChars + UPCOMING_CHARS)
     }
-    return `${this.#recent} ${upcoming}`.trim()
+    const recent = Array.from({ length: this.#recent.size }, (_, i) => this.#recent.at(i)).join(' ')
+    return `${recent.slice(-RECENT_CHARS)} ${upcoming}`.trim()
   }
 
   /** The utterances that an interruption cuts: all that were not played to their end. */
@@ -218,6 +222,16 @@ export class PlayoutLedger {
   /** Nothing of the utterance is wanted any more. */
   forget(contextId: string): void {
     this.#utterances.delete(contextId)
+  }
+
+  #remember(word: string): void {
+    this.#recent.push(word)
+    this.#recentChars += word.length + 1
+    for (let first = this.#recent.first; first !== undefined; first = this.#recent.first) {
+      if (this.#recentChars - first.length - 1 < RECENT_CHARS) return
+      this.#recentChars -= first.length + 1
+      this.#recent.shift()
+    }
   }
 
   #at(utterance: Utterance, position: number): PlayoutPosition {
