@@ -222,14 +222,17 @@ export function isObserved(frame: Frame): boolean {
   return (flags & FLAG_OBSERVED) !== 0
 }
 
+function sibling<F extends Frame>(frame: F, id: number, broadcastSiblingId: number): F {
+  const copy: F = Object.assign(Object.create(Object.getPrototypeOf(frame)), frame)
+  const draft: { -readonly [K in 'id' | 'extras']: Frame[K] } = copy
+  draft.id = id
+  draft.extras = { ...frame.extras, broadcastSiblingId }
+  return copy
+}
+
 /** @internal The two copies that a broadcast sends downstream and upstream; each knows the id of the other. */
 export function siblings<F extends Frame>(frame: F): readonly [down: F, up: F] {
   const downId = ++lastId
   const upId = ++lastId
-  const copy = (id: number, broadcastSiblingId: number): F =>
-    Object.assign(Object.create(Object.getPrototypeOf(frame)), frame, {
-      id,
-      extras: { ...frame.extras, broadcastSiblingId },
-    })
-  return [copy(downId, upId), copy(upId, downId)]
+  return [sibling(frame, downId, upId), sibling(frame, upId, downId)]
 }
