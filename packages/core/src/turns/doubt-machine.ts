@@ -43,9 +43,15 @@ export interface DoubtMachine {
 
 /** @param rules - without them nothing is kept from the turn machine. */
 export function createDoubtMachine(turns: TurnMachine, rules: DoubtRules | undefined): DoubtMachine {
+  const initial: DoubtState = { doubt: undefined, aside: undefined, deadlineMs: undefined }
   return {
-    initial: { doubt: undefined, aside: undefined, deadlineMs: undefined },
-    reduce: ({ state, turn }, event, view) => new DoubtReduction(turns, rules, { state, turn, view }).run(event),
+    initial,
+    reduce({ state, turn }, event, view) {
+      if (rules !== undefined || state.doubt !== undefined || state.aside !== undefined)
+        return new DoubtReduction(turns, rules, { state, turn, view }).run(event)
+      const next = turns.reduce(turn, event, view.nowMs)
+      return { state, turn: next.state, effects: next.effects }
+    },
   }
 }
 

@@ -40,6 +40,7 @@ function reduce(
   event: TurnEvent,
   view: MuteView,
 ): MuteStep {
+  if (strategies.length === 0 && !before.muted) return { state: before, effects: [], suppressed: false }
   const effects: TurnEffect[] = []
   let muted = false
   let current = false

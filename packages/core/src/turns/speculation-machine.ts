@@ -55,6 +55,7 @@ export function reduceSpeculation(
   event: TurnEvent,
   { rules, nowMs, turnOpen, effects }: SpeculationView,
 ): SpeculationStep {
+  if (rules === undefined && before === NO_SPECULATION) return { state: before, effects: [] }
   const told: TurnEffect[] = []
   const draft: Draft = { ...before }
   const withdraw = (): void => {

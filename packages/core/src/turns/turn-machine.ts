@@ -312,7 +312,10 @@ class Reduction {
     const memory = memories[index]
     try {
       const step = strategy.on(memory?.state, event, this.#view())
-      memories[index] = { state: step.state, deadlineMs: this.#ahead(step.deadlineMs) }
+      const deadlineMs = this.#ahead(step.deadlineMs)
+      // Most have nothing to say of most events.
+      if (memory === undefined || memory.state !== step.state || memory.deadlineMs !== deadlineMs)
+        memories[index] = { state: step.state, deadlineMs }
       return step
     } catch (error) {
       memories[index] = { state: memory?.state, deadlineMs: this.#ahead(memory?.deadlineMs) }
