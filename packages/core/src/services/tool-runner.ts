@@ -115,7 +115,7 @@ export class ToolRunner {
 
   /** The functions that the model may call: those of the context, and what cancels the calls that run. */
   offer(tools: ToolsSchema | undefined, host: ToolRunnerHost | undefined): ToolsSchema | undefined {
-    const functions = host === undefined ? [] : this.#cancelFunctions(host)
+    const functions = host === undefined || this.#open.size === 0 ? [] : this.#cancelFunctions(host)
     return withCancelFunctions(tools, functions, (name) => {
       host?.runtime.log.log('warn', `There is a function named ${name} already: the call it would cancel goes on.`)
     })
