@@ -7,7 +7,6 @@ import { asNode } from '../definition/node-config.ts'
 import { type Callback, stay, type Stay } from '../definition/outcome.ts'
 import type { FlowEngine } from '../manager/flow-engine.ts'
 import type { FlowHost } from '../manager/flow-host.ts'
-import type { FlowEvent } from '../manager/inspection.ts'
 import type { SetFlowOptions } from '../manager/flow-manager.ts'
 import { isOfUser } from '../manager/node-entry.ts'
 import { NO_FLOW } from '../manager/no-flow.ts'
@@ -126,7 +125,7 @@ export class AgentDesk {
     if (engine.isOver) throw new FlowTransitionError(`Not handed over to '${name}': the conversation is over.`)
     const refusal = this.#refusal(name)
     if (refusal !== undefined) {
-      engine.report(refusal)
+      engine.failed(refusal)
       throw refusal
     }
     const { output } = handing
@@ -152,7 +151,7 @@ export class AgentDesk {
     const handing = this.#handing(name, context, options, false)
     const refusal = this.#refusal(name)
     if (refusal !== undefined) {
-      this.#expectManager().engine.report(refusal)
+      this.#expectManager().engine.failed(refusal)
       return stay({ status: 'error', error: refusal.message })
     }
     const run = async (): Promise<void> => (await this.#prepare(handing))()
@@ -377,9 +376,7 @@ export class AgentDesk {
 
   #restorePlace({ agent, runs, messages }: SavedPlace): Place {
     const { engine } = this.#expectManager()
-    const inspect = (event: () => FlowEvent): void => engine.inspect(event)
-    const parts = { flows: this.flows.flatMap(withSubFlows), inspect }
-    return { agent, messages, runs: runs && restoreRuns(runs, parts) }
+    return { agent, messages, runs: runs && restoreRuns(runs, this.flows.flatMap(withSubFlows), engine) }
   }
 
   #expectAgent(name: string): Agent {

@@ -1,53 +1,33 @@
 import type { ActionHandler, FlowAction } from '../definition/action.ts'
 import { ActionError } from '../definition/errors.ts'
-import type { FlowManagerView } from '../definition/flow-context.ts'
-import type { FlowHost } from './flow-host.ts'
+import type { FlowEngine } from './flow-engine.ts'
 import { inTime } from './in-time.ts'
 
-const BUILT_IN: ReadonlySet<string> = new Set(['tts_say', 'end_conversation', 'function'])
-
-/** What an {@link ActionRunner} needs of its engine. */
-export interface ActionHost {
-  readonly host: FlowHost
-  /** What handlers get. */
-  readonly view: FlowManagerView
-  /** A handler that takes longer is given up, seconds. */
-  readonly timeoutSecs: number
-  /** Ends the conversation. */
-  end(): void
-  ran(action: string, tookMs: number): void
-}
+const BUILT_IN: readonly string[] = ['tts_say', 'end_conversation', 'function']
 
 /** Runs the actions of nodes. */
 export class ActionRunner {
-  readonly #host: ActionHost
+  readonly #engine: FlowEngine
   readonly #registered = new Map<string, ActionHandler>()
 
-  constructor(host: ActionHost) {
-    this.#host = host
+  constructor(engine: FlowEngine) {
+    this.#engine = engine
   }
 
   /** @throws ActionError for a handler that is none. */
   register(type: string, handler: ActionHandler): void {
-    if (typeof handler !== 'function') {
-      throw new ActionError(`The handler of the action "${type}" is not a function.`, { kind: 'config' })
-    }
+    verifyHandler(type, handler)
     this.#registered.set(type, handler)
   }
 
   /** @throws ActionError for an action that could not run. */
   verify(actions: readonly FlowAction[]): void {
     for (const [index, { type, handler }] of actions.entries()) {
-      if (typeof type !== 'string' || type === '') {
-        throw new ActionError(`Action ${index} has no type.`, { kind: 'config' })
+      if (typeof type !== 'string' || type === '') throw unfit(`Action ${index} has no type.`)
+      if (handler !== undefined) verifyHandler(type, handler)
+      else if (!BUILT_IN.includes(type) && !this.#registered.has(type)) {
+        throw unfit(`No action "${type}": register it at the manager, or give it a handler.`)
       }
-      if (handler !== undefined && typeof handler !== 'function') {
-        throw new ActionError(`The handler of the action "${type}" is not a function.`, { kind: 'config' })
-      }
-      if (handler !== undefined || BUILT_IN.has(type) || this.#registered.has(type)) continue
-      throw new ActionError(`No action "${type}": register it at the manager, or give it a handler.`, {
-        kind: 'config',
-      })
     }
   }
 
@@ -57,52 +37,54 @@ export class ActionRunner {
    * @throws ActionError when a handler fails.
    */
   async run(actions: readonly FlowAction[], goesOn: () => boolean): Promise<void> {
-    const { clock } = this.#host.host.runtime
+    const { host, navigator, inspect } = this.#engine
+    const { clock } = host.runtime
     for (const action of actions) {
       if (!goesOn()) return
+      const { type, handler } = action
       const beganMs = clock.nowMs()
       try {
         await this.#do(action)
       } catch (cause) {
-        throw new ActionError(`The action "${action.type}" failed.`, { cause })
+        throw new ActionError(`The action "${type}" failed.`, { cause })
       }
-      this.#host.ran(action.type, clock.nowMs() - beganMs)
-      if (action.type === 'end_conversation' && action.handler === undefined) return
+      const tookMs = clock.nowMs() - beganMs
+      inspect(() => ({ type: 'flow.action', node: navigator.node ?? '', action: type, tookMs }))
+      if (type === 'end_conversation' && handler === undefined) return
     }
   }
 
   async #do(action: FlowAction): Promise<void> {
-    const { host, view, timeoutSecs } = this.#host
-    const handler = action.handler ?? this.#registered.get(action.type)
-    if (action.type === 'function') {
-      // What was queued before it was played by then.
-      await host.settled()
-      if (handler !== undefined) await inTime(host.runtime.clock, timeoutSecs, () => handler(action, view))
-      else host.runtime.log.log('warn', 'An action of type "function" has no handler.')
-      return
-    }
-    if (handler !== undefined) {
-      await inTime(host.runtime.clock, timeoutSecs, () => handler(action, view))
-      return
-    }
-    if (action.type === 'tts_say') await this.#say(action)
-    if (action.type === 'end_conversation') {
-      if (action.text !== undefined) await this.#say(action)
-      this.#host.end()
-    }
+    const { host, view, actionTimeoutSecs } = this.#engine
+    const { type, text, handler = this.#registered.get(type) } = action
+    // What was queued before it was played by then.
+    if (type === 'function') await host.settled()
+    if (handler !== undefined) await inTime(host.runtime.clock, actionTimeoutSecs, () => handler(action, view))
+    else if (type === 'function') host.runtime.log.log('warn', 'An action of type "function" has no handler.')
+    else if (type === 'tts_say' || text !== undefined) await this.#say(action)
+    if (type === 'end_conversation' && handler === undefined) this.#engine.end()
   }
 
   /** That a text could not be said does not hold the conversation up. */
   async #say({ type, text, appendTextToContext = true }: FlowAction): Promise<void> {
-    const { host } = this.#host
+    const { host } = this.#engine
+    const { log } = host.runtime
     if (text === undefined || text === '') {
-      host.runtime.log.log('warn', `An action "${type}" has no text.`)
+      log.log('warn', `An action "${type}" has no text.`)
       return
     }
     try {
       await host.speak(text, { appendToContext: appendTextToContext })
     } catch (error) {
-      host.runtime.log.log('error', `The text of an action "${type}" could not be said.`, { error })
+      log.log('error', `The text of an action "${type}" could not be said.`, { error })
     }
   }
+}
+
+function verifyHandler(type: string, handler: unknown): void {
+  if (typeof handler !== 'function') throw unfit(`The handler of the action "${type}" is not a function.`)
+}
+
+function unfit(message: string): ActionError {
+  return new ActionError(message, { kind: 'config' })
 }

@@ -1,12 +1,15 @@
-import type { Clock, Timer } from '@pc/core'
+import type { Timer } from '@pc/core'
 import { FlowError } from '../definition/errors.ts'
 import type { FlowFunction } from '../definition/flow-function.ts'
 import type { Json } from '../definition/json.ts'
+import { afterError, errorResult } from './call-runner.ts'
+import type { FlowEngine } from './flow-engine.ts'
 import type { FlowCall } from './flow-host.ts'
 import type { CallEnd } from './inspection.ts'
+import type { Move } from './move.ts'
 
 /** What a settled call wants of the conversation. */
-export type CallEffect<Move> =
+export type CallEffect =
   | { readonly type: 'answer' }
   | { readonly type: 'silence' }
   | { readonly type: 'move'; readonly move: Move }
@@ -26,17 +29,6 @@ export interface OpenCall {
   readonly timer: Timer
 }
 
-/** What a {@link CallBook} needs of its engine. */
-export interface CallBookHost<Move> {
-  readonly clock: Clock
-  /** All calls have settled, and the conversation is to move; `call` is the one that moves it. */
-  move(move: Move, call: FlowCall): void
-  /** All calls have settled, the last of them without a result, and the model is to answer the others. */
-  run(): void
-  ended(open: OpenCall, end: CallEnd, result: unknown): void
-  timedOut(open: OpenCall, error: FlowError): void
-}
-
 const OVERTAKEN: Json = {
   status: 'acknowledged',
   note: 'The conversation moves on already, to where another call led.',
@@ -46,14 +38,14 @@ const OVERTAKEN: Json = {
  * The calls of one conversation. Each settles once. The conversation moves when the last of them has, whatever their
  * order, to where the first led that moves it; the model answers once, when none moves it and one wants an answer.
  */
-export class CallBook<Move> {
-  readonly #host: CallBookHost<Move>
+export class CallBook {
+  readonly #engine: FlowEngine
   readonly #open = new Map<string, OpenCall>()
   #pending: { readonly move: Move; readonly call: FlowCall } | undefined = undefined
   #asks = false
 
-  constructor(host: CallBookHost<Move>) {
-    this.#host = host
+  constructor(engine: FlowEngine) {
+    this.#engine = engine
   }
 
   get isIdle(): boolean {
@@ -61,8 +53,7 @@ export class CallBook<Move> {
   }
 
   get #isAwaiting(): boolean {
-    for (const { awaited } of this.#open.values()) if (awaited) return true
-    return false
+    return this.open.some(({ awaited }) => awaited)
   }
 
   /** The move that waits for other calls. */
@@ -76,7 +67,7 @@ export class CallBook<Move> {
 
   /** Takes a call in. It is cancelled with its signal, and after a time. */
   add(call: FlowCall, fn: FlowFunction, timeoutSecs: number): OpenCall {
-    const { clock } = this.#host
+    const { clock } = this.#engine.host.runtime
     const controller = new AbortController()
     const late = (): void => this.#timeOut(open, timeoutSecs)
     const timer = clock.setTimeout(late, timeoutSecs * 1000, { background: true })
@@ -94,27 +85,23 @@ export class CallBook<Move> {
   }
 
   /** Gives a call its result. One that comes too late changes nothing. */
-  settle(open: OpenCall, end: CallEnd, result: unknown, effect: CallEffect<Move>): void {
+  settle(open: OpenCall, end: CallEnd, result: unknown, effect: CallEffect): void {
     if (!this.#take(open)) return
-    if (!open.awaited) {
-      const moves = effect.type === 'move' && end === 'transition'
-      open.call.settle(moves ? OVERTAKEN : result, {
-        run: !moves && effect.type !== 'silence' && this.#pending === undefined,
-      })
-      this.#host.ended(open, end, moves ? OVERTAKEN : result)
-      return
-    }
+    const { call, awaited } = open
+    const isFirst = awaited && this.#pending === undefined
     let given = result
-    if (effect.type === 'answer') this.#asks = true
     if (effect.type === 'move') {
-      if (this.#pending === undefined) this.#pending = { move: effect.move, call: open.call }
-      else given = OVERTAKEN
+      if (isFirst) this.#pending = { move: effect.move, call }
+      else if (awaited || end === 'transition') given = OVERTAKEN
     }
-    const run = this.#asks && this.isIdle
-    if (run) this.#asks = false
-    open.call.settle(given, { run })
-    this.#host.ended(open, end, given)
-    this.#advance()
+    if (awaited) {
+      this.#asks ||= effect.type === 'answer'
+      call.settle(given, { run: this.#answers() })
+    } else {
+      call.settle(given, { run: given !== OVERTAKEN && effect.type !== 'silence' && this.#pending === undefined })
+    }
+    this.#ended(open, end, given)
+    if (awaited) this.#advance()
   }
 
   /** Drops a move that waits: the application has moved the conversation. */
@@ -125,26 +112,26 @@ export class CallBook<Move> {
 
   /** The node was left in which they were made: nobody waits for calls that still run. */
   outdate(): void {
+    this.forgetMove()
     for (const open of this.#open.values()) open.awaited = false
   }
 
   #cancel(open: OpenCall): void {
     if (!this.#take(open)) return
     open.controller.abort(open.call.signal.reason)
-    this.#host.ended(open, 'cancelled', undefined)
-    if (this.#asks && this.isIdle) {
-      this.#asks = false
-      this.#host.run()
-    }
+    this.#ended(open, 'cancelled', undefined)
+    // It has no result to be answered with, and the others may want an answer.
+    if (this.#answers()) this.#engine.navigator.answer()
     this.#advance()
   }
 
   #timeOut(open: OpenCall, timeoutSecs: number): void {
     if (!this.isOpen(open)) return
+    const { failed, navigator } = this.#engine
     const message = `The function "${open.function.name}" gave no result within ${timeoutSecs} s.`
-    const error = new FlowError(message, { code: 'flow-function-timeout', kind: 'timeout', retryable: false })
     open.controller.abort()
-    this.#host.timedOut(open, error)
+    failed(new FlowError(message, { code: 'flow-function-timeout', kind: 'timeout', retryable: false }))
+    this.settle(open, 'timeout', errorResult(message), afterError(navigator.run))
   }
 
   #take(open: OpenCall): boolean {
@@ -154,10 +141,31 @@ export class CallBook<Move> {
     return true
   }
 
+  #ended({ call, function: fn, startedMs }: OpenCall, end: CallEnd, result: unknown): void {
+    const { host, navigator, inspect, changed } = this.#engine
+    inspect(() => ({
+      type: 'flow.call.end',
+      node: navigator.node ?? '',
+      function: fn.name,
+      callId: call.id,
+      end,
+      result,
+      tookMs: host.runtime.clock.nowMs() - startedMs,
+    }))
+    changed()
+  }
+
+  /** Whether the model is to answer now; once. */
+  #answers(): boolean {
+    const now = this.#asks && this.isIdle
+    if (now) this.#asks = false
+    return now
+  }
+
   #advance(): void {
     if (this.#isAwaiting || this.#pending === undefined) return
     const { move, call } = this.#pending
     this.#asks = false
-    this.#host.move(move, call)
+    void this.#engine.moveAfter(move, call)
   }
 }

@@ -1,30 +1,16 @@
-import { FlowError, textOf } from '../definition/errors.ts'
-import type { FlowContext, FlowManagerView, FlowState } from '../definition/flow-context.ts'
+import { FlowError, FlowTransitionError, textOf } from '../definition/errors.ts'
+import type { FlowContext, FlowState } from '../definition/flow-context.ts'
 import type { FlowFunction } from '../definition/flow-function.ts'
 import { checkArguments } from '../definition/function-schema.ts'
 import type { Json } from '../definition/json.ts'
-import { ACKNOWLEDGED, type FlowOutcome, type SubFlow } from '../definition/outcome.ts'
+import { ACKNOWLEDGED, type SubFlow } from '../definition/outcome.ts'
 import type { CallEffect, OpenCall } from './call-book.ts'
+import type { FlowEngine } from './flow-engine.ts'
 import type { FlowRun } from './flow-run.ts'
 import type { CallEnd } from './inspection.ts'
 import { type Move, moveOf } from './move.ts'
 import { outcomeOf } from './outcome-of.ts'
 import { StateDraft } from './state-draft.ts'
-
-/** What a {@link CallRunner} needs of its engine. */
-export interface CallRunnerHost {
-  readonly view: FlowManagerView
-  /** Whether somebody still waits for the call. */
-  isOpen(open: OpenCall): boolean
-  settle(open: OpenCall, end: CallEnd, result: unknown, effect: CallEffect<Move>): void
-  /** Gives a result to the model whose call was answered before: it waited for a sub-flow, or was cut off by a crash. */
-  deliver(name: string, result: unknown, effect: CallEffect<Move>): void
-  /** Runs a sub-flow for a call, which is answered with that. */
-  callFlow(caller: Caller, flow: SubFlow, input: Json | undefined): Promise<Json>
-  readonly middleware: FlowMiddleware | undefined
-  stateChanged(): void
-  failed(error: FlowError): void
-}
 
 /** Comes between a flow and what it does. */
 export interface FlowMiddleware {
@@ -32,111 +18,114 @@ export interface FlowMiddleware {
   call(fn: FlowFunction, args: Readonly<Record<string, unknown>>, next: () => Promise<unknown>): Promise<unknown>
 }
 
-/** Who called a sub-flow. */
+/** Who calls a function, and may call a sub-flow from it. */
 export interface Caller {
   readonly name: string
   readonly args: Readonly<Record<string, unknown>>
   readonly idempotencyKey: string
   /** What its sub-flows gave so far. */
   readonly outputs: Json[]
-  /** The call, as long as it has no result. */
-  open: OpenCall | undefined
+  /** The call, as long as it has no result. None for one whose first run did not end with the process. */
+  open?: OpenCall | undefined
 }
 
 /** Runs the handlers of functions. */
 export class CallRunner {
-  readonly #host: CallRunnerHost
+  readonly #engine: FlowEngine
 
-  constructor(host: CallRunnerHost) {
-    this.#host = host
+  constructor(engine: FlowEngine) {
+    this.#engine = engine
   }
 
-  /** Runs a call of the model and settles it, whatever happens. */
-  async run(open: OpenCall, run: FlowRun): Promise<void> {
-    const { name, args, idempotencyKey } = open.call
-    const caller: Caller = { name, args, idempotencyKey, outputs: [], open }
-    await this.#execute(open.function, caller, { run, signal: open.controller.signal })
-  }
-
-  /** Runs a call again whose first run did not end with the process; `outputs` are those of its sub-flows. */
-  async runAgain(fn: FlowFunction, call: Omit<Caller, 'open'>, run: FlowRun): Promise<void> {
-    await this.#execute(fn, { ...call, open: undefined }, { run, signal: new AbortController().signal })
-  }
-
-  async #execute(
-    fn: FlowFunction,
-    caller: Caller,
-    { run, signal }: { readonly run: FlowRun; readonly signal: AbortSignal },
-  ): Promise<void> {
+  /** Runs a call and answers it, whatever happens. */
+  async run(fn: FlowFunction, caller: Caller, run: FlowRun): Promise<void> {
+    const { name } = fn
+    const { book, failed, options } = this.#engine
+    const { middleware } = options
     const draft = new StateDraft(run.state)
+    const isGone = (): boolean => caller.open !== undefined && !book.isOpen(caller.open)
     try {
       const checked = await checkArguments(fn, caller.args)
       if (!checked.ok) {
-        this.#answer(caller, 'error', errorResult(`Invalid arguments. ${checked.issues.join('; ')}`), {
-          type: 'answer',
-        })
+        const result = errorResult(`Invalid arguments. ${checked.issues.join('; ')}`)
+        this.#answer(caller, 'error', result, { type: 'answer' })
         return
       }
       // The handler's own types are those of the schema that has let the arguments through.
       const handler = fn.handler as ((args: unknown, ctx: FlowContext) => unknown) | undefined
-      const next = async (): Promise<unknown> => handler?.(checked.args, this.#context(fn, caller, { draft, signal }))
-      const { middleware } = this.#host
+      const next = async (): Promise<unknown> => handler?.(checked.args, this.#context(name, caller, draft))
       const returned = await (middleware ? middleware.call(fn, checked.args, next) : next())
-      if (caller.open !== undefined && !this.#host.isOpen(caller.open)) return
+      if (isGone()) return
       const outcome = outcomeOf(fn, returned)
-      if (await draft.commit(run.flow.state)) this.#host.stateChanged()
-      this.#conclude(fn, caller, outcome)
+      if (await draft.commit(run.flow.state)) this.#engine.stateChanged()
+      const { kind, result = ACKNOWLEDGED } = outcome
+      const move = moveOf(outcome, { by: 'function', name })
+      if (move !== undefined) this.#answer(caller, 'transition', result, { type: 'move', move })
+      else this.#answer(caller, 'result', result, { type: kind === 'silent' ? 'silence' : 'answer' })
     } catch (cause) {
-      if (caller.open !== undefined && !this.#host.isOpen(caller.open)) return
-      this.fail(fn, caller, run, cause)
+      if (isGone()) return
+      const error = new FlowError(`The function "${name}" failed.`, { code: 'flow-function-failed', cause })
+      failed(cause instanceof FlowError ? cause : error)
+      // The model is told, and the node may lead elsewhere.
+      this.#answer(caller, 'error', errorResult(textOf(cause)), afterError(run))
     }
   }
 
-  /** The model is told, and the node may lead elsewhere. */
-  fail(fn: FlowFunction, caller: Caller, run: FlowRun, cause: unknown): void {
-    const error = new FlowError(`The function "${fn.name}" failed.`, { code: 'flow-function-failed', cause })
-    this.#host.failed(cause instanceof FlowError ? cause : error)
-    this.#answer(caller, 'error', errorResult(textOf(cause)), afterError(run))
+  #answer(caller: Caller, end: CallEnd, result: unknown, effect: CallEffect): void {
+    const { open, name } = caller
+    const engine = this.#engine
+    if (open === undefined) void engine.deliver(name, result, effect)
+    else {
+      void engine.offer()
+      engine.book.settle(open, end, result, effect)
+    }
   }
 
-  #conclude(fn: FlowFunction, caller: Caller, outcome: FlowOutcome): void {
-    const result = outcome.result === undefined ? ACKNOWLEDGED : outcome.result
-    const move = moveOf(outcome, { by: 'function', name: fn.name })
-    if (move !== undefined) this.#answer(caller, 'transition', result, { type: 'move', move })
-    else this.#answer(caller, 'result', result, { type: outcome.kind === 'silent' ? 'silence' : 'answer' })
-  }
-
-  #answer(caller: Caller, end: CallEnd, result: unknown, effect: CallEffect<Move>): void {
-    if (caller.open === undefined) this.#host.deliver(caller.name, result, effect)
-    else this.#host.settle(caller.open, end, result, effect)
-  }
-
-  #context(
-    fn: FlowFunction,
-    caller: Caller,
-    { draft, signal }: { readonly draft: StateDraft; readonly signal: AbortSignal },
-  ): FlowContext {
-    const host = this.#host
+  #context(functionName: string, caller: Caller, draft: StateDraft): FlowContext {
+    const { outputs, idempotencyKey, open } = caller
+    const { signal } = open?.controller ?? new AbortController()
     let calls = 0
     return {
       get state(): FlowState {
         return draft.value
       },
       signal,
-      functionName: fn.name,
-      idempotencyKey: caller.idempotencyKey,
-      manager: host.view,
+      functionName,
+      idempotencyKey,
+      manager: this.#engine.view,
       call: async <Output extends Json>(flow: SubFlow<Output>, input?: Json): Promise<Output> => {
-        const before = caller.outputs[calls++]
+        const before = outputs[calls++]
         // What a flow gives is of the type that its definition says.
-        return (before === undefined ? await host.callFlow(caller, flow, input) : before) as Output
+        return (before === undefined ? await this.#callFlow(caller, flow, input) : before) as Output
       },
     }
+  }
+
+  /** Runs a sub-flow for a call, which is answered with that. */
+  async #callFlow(caller: Caller, flow: SubFlow, input: Json | undefined): Promise<Json> {
+    const { promise, resolve, reject } = Promise.withResolvers<Json>()
+    const { open, name, ...rest } = caller
+    const { book } = this.#engine
+    const isAwaited = open === undefined || (open.awaited && book.isOpen(open))
+    if (!isAwaited || book.pending !== undefined) {
+      throw new FlowTransitionError(
+        `"${name}" cannot have another flow converse now: the conversation moves on already.`,
+      )
+    }
+    const waiting = { ...rest, name, resume: resolve }
+    const move: Move = { kind: 'call', flow, input, waiting, failed: reject, cause: { by: 'function', name } }
+    caller.open = undefined
+    if (open === undefined) await this.#engine.go(move)
+    else {
+      const result = { status: 'acknowledged', note: 'Its result follows when a part of the conversation is over.' }
+      book.settle(open, 'transition', result, { type: 'move', move })
+    }
+    return promise
   }
 }
 
 /** Where a call that failed leads: to where its node says, or to an answer of the model. */
-export function afterError(run: FlowRun | undefined): CallEffect<Move> {
+export function afterError(run: FlowRun | undefined): CallEffect {
   const onError = run?.node?.onError
   const move = onError && moveOf(onError, { by: 'onError' })
   return move === undefined ? { type: 'answer' } : { type: 'move', move }

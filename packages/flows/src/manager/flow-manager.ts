@@ -17,6 +17,8 @@ import type { FlowMiddleware } from './call-runner.ts'
 import { FlowEngine } from './flow-engine.ts'
 import type { FlowHost } from './flow-host.ts'
 import type { FlowEvent, FlowInspector } from './inspection.ts'
+import type { Move } from './move.ts'
+import type { Navigator } from './navigator.ts'
 import { NO_FLOW } from './no-flow.ts'
 import { type FlowContextAggregator, type FlowModel, partsOf, PipelineHost } from './pipeline-host.ts'
 
@@ -135,19 +137,15 @@ export class FlowManager extends BaseObject<FlowManagerEvents> implements FlowMa
         ),
     )
     this.#engine = new FlowEngine({
+      ...options,
       host: this.#host,
       view: this,
-      globalFunctions: options.globalFunctions ?? [],
-      context: options.contextStrategy,
-      functionTimeoutSecs: options.functionTimeoutSecs,
-      actionTimeoutSecs: options.actionTimeoutSecs,
       inspect: (event) => this.#inspect(event),
       failed: (error) => this.#failed(error),
       changed: () => this.#changed(),
       userStarted: () => this.emit('userStarted'),
       ended: () => this.emit('ended'),
       done: (output) => this.flowDone(output),
-      middleware: options.middleware,
     })
   }
 
@@ -203,15 +201,14 @@ export class FlowManager extends BaseObject<FlowManagerEvents> implements FlowMa
    * @throws FlowTransitionError before `initialize`, and for a name that is unknown; the conversation stays where it is.
    */
   async setNode(name: string, config?: FlowNode | NodeConfig): Promise<void> {
-    this.#expectInitialized()
-    if (config !== undefined) this.#engine.navigator.add(name, asNode(config))
-    await this.#enter(name)
+    const { added } = this.#expectNavigator()
+    if (config !== undefined) added.set(name, asNode(config))
+    await this.#go({ kind: 'node', node: name, cause: { by: 'setNode' } })
   }
 
   /** Moves to a node that is known by its own name, or by none. */
   async setNodeFromConfig(config: FlowNode | NodeConfig): Promise<void> {
-    this.#expectInitialized()
-    await this.#engine.navigator.go({ kind: 'jump', node: asNode(config), cause: { by: 'setNode' } })
+    await this.#go({ kind: 'jump', node: asNode(config), cause: { by: 'setNode' } })
   }
 
   /**
@@ -220,9 +217,8 @@ export class FlowManager extends BaseObject<FlowManagerEvents> implements FlowMa
    * @throws FlowTransitionError before `initialize`; FlowError when its first node cannot be entered.
    */
   async setFlow(flow: FlowDefinition, options: SetFlowOptions = {}): Promise<void> {
-    this.#expectInitialized()
     const { state = structuredClone(flow.initialState), ...rest } = options
-    await this.#engine.navigator.go({ kind: 'flow', flow, state, ...rest, cause: { by: 'setNode' } })
+    await this.#go({ kind: 'flow', flow, state, ...rest, cause: { by: 'setNode' } })
   }
 
   /**
@@ -235,12 +231,9 @@ export class FlowManager extends BaseObject<FlowManagerEvents> implements FlowMa
     flow: SubFlow<Output>,
     options: Pick<SetFlowOptions, 'input' | 'context' | 'preface'> = {},
   ): Promise<Output> {
-    this.#expectInitialized()
     const { promise, resolve, reject } = Promise.withResolvers<Json>()
     const waiting = { name: '', args: {}, idempotencyKey: '', outputs: [], resume: resolve }
-    const { input, ...rest } = options
-    const move = { kind: 'call', flow, input, waiting, failed: reject, cause: { by: 'setNode' }, ...rest } as const
-    await this.#engine.navigator.go(move)
+    await this.#go({ kind: 'call', flow, waiting, failed: reject, cause: { by: 'setNode' }, ...options })
     // What a flow gives is of the type that its definition says.
     return (await promise) as Output
   }
@@ -276,7 +269,7 @@ export class FlowManager extends BaseObject<FlowManagerEvents> implements FlowMa
       const message = `The node '${adHoc.actor.node}' was made on the spot: a snapshot could not be resumed in it.`
       throw new FlowError(message, { code: 'snapshot-of-ad-hoc-node', kind: 'config' })
     }
-    return JSON.stringify(takeSnapshot(this.#engine, this.#host))
+    return JSON.stringify(takeSnapshot(this.#engine))
   }
 
   /** Settles when all that is to be kept was kept. */
@@ -307,23 +300,19 @@ export class FlowManager extends BaseObject<FlowManagerEvents> implements FlowMa
   }
 
   async #resume(text: string, greet: boolean): Promise<void> {
-    await restoreSnapshot(parseSnapshot(text), {
-      engine: this.#engine,
-      host: this.#host,
-      flows: [this.#flow, ...(this.#options.flows ?? [])].flatMap(withSubFlows),
-      migrate: this.#options.migrate,
-      inspect: (event) => this.#inspect(event),
-    })
+    const { flows = [], migrate } = this.#options
+    const known = [this.#flow, ...flows].flatMap(withSubFlows)
+    await restoreSnapshot(parseSnapshot(text), this.#engine, known, migrate)
     this.emit('resumed', this.currentNode)
     if (greet) this.#host.run()
   }
 
-  async #enter(name: string): Promise<void> {
-    await this.#engine.navigator.go({ kind: 'node', node: name, input: undefined, cause: { by: 'setNode' } })
+  async #go(move: Move): Promise<void> {
+    await this.#expectNavigator().go(move)
   }
 
-  #expectInitialized(): void {
-    if (this.#initialized) return
+  #expectNavigator(): Navigator {
+    if (this.#initialized) return this.#engine.navigator
     throw new FlowTransitionError('The flow was not initialized: call initialize() first.', { code: 'not-initialized' })
   }
 
@@ -342,7 +331,7 @@ export class FlowManager extends BaseObject<FlowManagerEvents> implements FlowMa
     const { navigator, isOver } = this.#engine
     const wanted = this.#options.store !== undefined || this.has('snapshot')
     if (!wanted || navigator.runs.length === 0 || navigator.runs.some(({ actor }) => actor.isDynamic)) return
-    this.#writer.save(() => (isOver ? '' : JSON.stringify(takeSnapshot(this.#engine, this.#host))))
+    this.#writer.save(() => (isOver ? '' : JSON.stringify(takeSnapshot(this.#engine))))
   }
 
   /** What is over is not kept. */

@@ -3,15 +3,12 @@ import { FlowTransitionError } from '../definition/errors.ts'
 import type { FlowNode } from '../definition/flow-node.ts'
 import type { FlowState } from '../definition/flow-context.ts'
 import type { Json } from '../definition/json.ts'
-import type { FlowActor } from '../machine/flow-machine.ts'
+import { FlowActor } from '../machine/flow-machine.ts'
+import type { Caller } from './call-runner.ts'
+import type { FlowEvent } from './inspection.ts'
 
 /** The call of a function that waits for a sub-flow. */
-export interface WaitingCall {
-  readonly name: string
-  readonly args: Readonly<Record<string, unknown>>
-  readonly idempotencyKey: string
-  /** What its sub-flows gave so far, in order: after a resume they are not run again. */
-  readonly outputs: Json[]
+export interface WaitingCall extends Caller {
   /** Goes on in this process; without it the handler is run again. */
   readonly resume: ((output: Json) => void) | undefined
 }
@@ -30,10 +27,14 @@ export class FlowRun {
   /** Set while a sub-flow runs above this one. */
   waiting: WaitingCall | undefined = undefined
 
-  constructor(flow: FlowDefinition, actor: FlowActor, state: FlowState) {
+  /**
+   * @param saved - where it stands, as its actor gave it. Default: before its first node.
+   * @throws FlowTransitionError when that is no place in the flow.
+   */
+  constructor(flow: FlowDefinition, state: FlowState, inspect: (event: () => FlowEvent) => void, saved?: Json) {
     this.flow = flow
-    this.actor = actor
     this.state = state
+    this.actor = new FlowActor(flow, saved, (event) => inspect(() => ({ type: 'flow.machine', event })))
   }
 
   /**

@@ -7,32 +7,29 @@ import type { Callback, FlowOutcome, To } from '../definition/outcome.ts'
 import type { FlowRun, WaitingCall } from './flow-run.ts'
 import type { TransitionCause } from './inspection.ts'
 
-interface Caused {
+interface AnyMove {
   readonly cause: TransitionCause
   /** Said before the conversation moves. */
   readonly say?: string | undefined
+  /** What the node is entered with. */
+  readonly input?: Json | undefined
+  /** In place of the node's own. */
+  readonly context?: ContextStrategy | undefined
+  /** Goes ahead of the task of the node. */
+  readonly preface?: readonly Message[] | undefined
 }
 
 /** A way that the conversation goes. */
-export type Move = Caused &
+export type Move = AnyMove &
   (
-    | {
-        readonly kind: 'node'
-        readonly node: string
-        readonly input: Json | undefined
-        /** In place of the node's own. */
-        readonly context?: ContextStrategy | undefined
-      }
+    | { readonly kind: 'node'; readonly node: string }
     | { readonly kind: 'jump'; readonly node: FlowNode }
     /** Into a sub-flow. */
     | {
         readonly kind: 'call'
         readonly flow: FlowDefinition
-        readonly input: Json | undefined
         readonly waiting: WaitingCall
         readonly failed: (error: unknown) => void
-        readonly context?: ContextStrategy | undefined
-        readonly preface?: readonly Message[] | undefined
       }
     /** Out of a flow. */
     | { readonly kind: 'done'; readonly output: Json }
@@ -41,11 +38,7 @@ export type Move = Caused &
         readonly kind: 'flow'
         readonly flow: FlowDefinition
         readonly node?: FlowNode | string | undefined
-        readonly input?: Json | undefined
         readonly state: FlowState
-        readonly context?: ContextStrategy | undefined
-        /** Goes ahead of the task of its first node. */
-        readonly preface?: readonly Message[] | undefined
       }
     /** Along an edge that depends on the state. */
     | { readonly kind: 'edge'; readonly of: () => To }
@@ -75,8 +68,8 @@ export function moveOf(outcome: FlowOutcome, cause: TransitionCause): Move | und
 
 /** Along the edge where the flow has one; where the application or a callback leads, or a factory hides it, without. */
 export function advance({ actor, flow }: FlowRun, name: string, node: FlowNode, move: Move): void {
-  const via = move.cause.by === 'function' ? move.cause.name : move.cause.by
-  const input = 'input' in move ? move.input : undefined
+  const { cause, input } = move
+  const via = cause.by === 'function' ? cause.name : cause.by
   const own = Object.hasOwn(flow.nodes, name) ? flow.nodes[name] : undefined
   const isOwn = own === node || (typeof own === 'function' && move.kind !== 'jump')
   if (!isOwn) actor.jump(name)

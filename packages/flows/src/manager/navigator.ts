@@ -3,40 +3,35 @@ import type { FlowDefinition } from '../definition/flow-definition.ts'
 import type { FlowState } from '../definition/flow-context.ts'
 import type { FlowNode } from '../definition/flow-node.ts'
 import type { Json } from '../definition/json.ts'
-import { isOutcome, type To } from '../definition/outcome.ts'
-import { FlowActor } from '../machine/flow-machine.ts'
+import { type Callback, isOutcome, type To } from '../definition/outcome.ts'
+import type { FlowEngine } from './flow-engine.ts'
 import { FlowRun } from './flow-run.ts'
 import { inTime } from './in-time.ts'
 import { advance, isOfApplication, type Move, moveOf } from './move.ts'
-import type { NavigatorHost } from './navigator-host.ts'
+import type { TransitionCause } from './inspection.ts'
 import { enterHistory, type NodeHistory, nodeUpdate, taskMessages, verifyEntry } from './node-entry.ts'
 import { SilenceWatch } from './silence-watch.ts'
 
 /** Moves a conversation from node to node, one move after another. */
 export class Navigator {
-  readonly #it: NavigatorHost
-  readonly #silence: SilenceWatch
+  /** Answers the silence of the user. */
+  readonly silence: SilenceWatch
+  /** Nodes that the application added by name. */
+  readonly added: Map<string, FlowNode> = new Map()
+  readonly #engine: FlowEngine
   readonly #runs: FlowRun[] = []
-  readonly #added = new Map<string, FlowNode>()
   readonly #queue: Move[] = []
   #moving = false
   /** The node that is being entered. */
   #target: FlowNode | undefined = undefined
-  #stopped = false
   /** The model is to speak when the move is over. */
   #answers = false
   /** Counts entries over all flows. */
   #epoch = 0
 
-  constructor(host: NavigatorHost) {
-    this.#it = host
-    this.#silence = new SilenceWatch({
-      clock: host.host.runtime.clock,
-      rule: () => (this.#stopped ? undefined : this.run?.node?.onSilence),
-      isBusy: () => this.#moving || host.isBusy(),
-      say: (text) => host.host.speak(text, { appendToContext: true }),
-      go: (edge) => this.go({ kind: 'edge', of: () => edge, cause: { by: 'onSilence' } }),
-    })
+  constructor(engine: FlowEngine) {
+    this.#engine = engine
+    this.silence = new SilenceWatch(engine)
   }
 
   /** The flow that runs, the topmost where sub-flows do. */
@@ -47,11 +42,6 @@ export class Navigator {
   /** All that run: the conversation's own flow first. */
   get runs(): readonly FlowRun[] {
     return this.#runs
-  }
-
-  /** Nodes that the application added by name. */
-  get added(): ReadonlyMap<string, FlowNode> {
-    return this.#added
   }
 
   get node(): string | null {
@@ -67,37 +57,22 @@ export class Navigator {
     return this.#moving
   }
 
-  get role(): string | undefined {
-    return this.run?.role
-  }
-
-  /** When the user's silence is answered, milliseconds on the clock. */
-  get silenceDueMs(): number | undefined {
-    return this.#silence.dueMs
-  }
-
-  /** Names a node, for good. */
-  add(name: string, node: FlowNode): void {
-    this.#added.set(name, node)
-  }
-
   /** Begins a flow before any node. */
   prepare(flow: FlowDefinition, state: FlowState): void {
-    this.#runs.splice(0, Infinity, new FlowRun(flow, this.#actorOf(flow), state))
+    this.#replace([new FlowRun(flow, state, this.#engine.inspect)])
   }
 
   /** Takes over flows that ran before. The topmost is at its node; nothing of what entering does is done. */
   restore(runs: readonly FlowRun[], role: string | undefined): void {
-    this.#runs.splice(0, Infinity, ...runs)
-    const { run: top } = this
-    if (top !== undefined) top.role = role
+    this.#replace(runs)
+    if (this.run !== undefined) this.run.role = role
     this.#epoch++
     for (const run of runs) {
       // One that only stood aside still has its node.
-      if (run.actor.node !== null) run.node ??= run.resolve(run.actor.node, run.actor.input, this.#added)
+      if (run.actor.node !== null) run.node ??= run.resolve(run.actor.node, run.actor.input, this.added)
     }
-    this.#silence.begin()
-    this.#it.moved()
+    this.silence.begin()
+    this.#engine.book.outdate()
   }
 
   /** A node that needs no model and had not come to its end is begun again. */
@@ -115,16 +90,17 @@ export class Navigator {
    * @throws FlowError when it leads nowhere; the conversation stays where it is.
    */
   async go(move: Move): Promise<void> {
-    if (this.#stopped) return
+    const { host, changed } = this.#engine
+    if (this.#engine.isOver) return
     if (this.#moving) {
       this.#queue.push(move)
       return
     }
     this.#moving = true
-    const release = this.#it.host.hold()
+    const release = host.hold()
     let failure: FlowError | undefined
     try {
-      for (let next: Move | undefined = move; next !== undefined && !this.#stopped; next = this.#queue.shift()) {
+      for (let next: Move | undefined = move; next !== undefined && !this.#engine.isOver; next = this.#queue.shift()) {
         this.#target = undefined
         this.#answers = false
         try {
@@ -132,9 +108,9 @@ export class Navigator {
         } catch (cause) {
           const error = asFlowError(cause)
           if (next === move && isOfApplication(move.cause)) failure = error
-          else await this.#it.moveFailed(error, next, this.#target)
+          else await this.#engine.moveFailed(error, next, this.#target)
         }
-        this.#it.changed()
+        changed()
       }
     } finally {
       this.#moving = false
@@ -146,12 +122,12 @@ export class Navigator {
   /** Has the model speak, when the conversation is where it moves to. */
   answer(): void {
     if (this.#moving) this.#answers = true
-    else this.#it.host.run()
+    else this.#engine.host.run()
   }
 
   /** Does something during which nobody is answered; who wanted to be is answered then. */
   async beforeAnswers(work: () => Promise<void>): Promise<void> {
-    const release = this.#it.host.hold()
+    const release = this.#engine.host.hold()
     try {
       await work()
     } finally {
@@ -159,41 +135,26 @@ export class Navigator {
     }
   }
 
-  /** The user began to speak. */
-  userStarted(): void {
-    this.#silence.begin()
-    this.#silence.stop()
-  }
-
-  /** The agent began to speak. */
-  botStarted(): void {
-    this.#silence.stop()
-  }
-
-  /** From now on silence counts. */
-  listen(afterMs?: number): void {
-    this.#silence.listen(afterMs)
-  }
-
   /** The first reply of a visit was played: what the node wants after it happens. */
-  async replied(epoch: number): Promise<void> {
-    if (epoch !== this.#epoch || this.#stopped) return
-    this.listen()
+  async replied(epoch: number = this.#epoch): Promise<void> {
+    const { actions, failed, changed } = this.#engine
+    const stays = (): boolean => epoch === this.#epoch && !this.#engine.isOver
+    if (!stays()) return
+    this.silence.listen()
     const { run } = this
     const node = run?.node
     if (run === undefined || node === undefined || run.spoken) return
     run.spoken = true
-    this.#it.changed()
-    const stays = (): boolean => epoch === this.#epoch && !this.#stopped
+    changed()
     try {
-      await this.#it.actions.run(node.after ?? [], stays)
+      await actions.run(node.after ?? [], stays)
     } catch (cause) {
-      this.#it.failed(asFlowError(cause))
+      failed(asFlowError(cause))
     }
     if (!stays()) return
     const edge = node.always ?? node.onSpoken
     if (edge === undefined) {
-      this.listen()
+      this.silence.listen()
       return
     }
     const of = (): To => (typeof edge === 'function' ? edge(run.state) : edge)
@@ -202,48 +163,55 @@ export class Navigator {
 
   /** Nothing happens any more. */
   stop(): void {
-    this.#stopped = true
-    this.#silence.stop()
+    this.silence.stop()
     this.run?.actor.end()
   }
 
-  async #perform(move: Move): Promise<void> {
+  /** The conversation has come to a node, after so long, milliseconds; from another node of its flow, or none. */
+  arrived(from: string | null, cause: TransitionCause, tookMs: number): void {
+    const { run, node } = this
+    if (run === undefined || node === null) return
+    const { inspect } = this.#engine
+    const { visit, input } = run.actor
+    inspect(() => ({ type: 'flow.transition', from, to: node, cause }))
+    inspect(() => ({ type: 'flow.enter', node, visit, input, tookMs, functions: this.#engine.functions }))
+  }
+
+  #perform(move: Move): Promise<void> {
     switch (move.kind) {
       case 'node': {
         const run = this.#expectRun()
-        await this.#enter(run, move.node, run.resolve(move.node, move.input, this.#added), move)
-        return
+        return this.#enter(run, move.node, run.resolve(move.node, move.input, this.added), move)
       }
       case 'jump':
-        await this.#enter(this.#expectRun(), move.node.name ?? this.#it.host.runtime.newId(), move.node, move)
-        return
+        return this.#enter(this.#expectRun(), this.#nameOf(move.node), move.node, move)
       case 'flow':
-        await this.#start(move.flow, move.state, move, (run) => this.#runs.splice(0, Infinity, run))
-        return
+        return this.#start(move.flow, move.state, move, (run) => this.#replace([run]))
       case 'call':
-        await this.#call(move)
-        return
+        return this.#call(move)
       case 'done':
-        await this.#leave(move.output)
-        return
+        return this.#leave(move.output)
       case 'work':
-        await move.run()
-        return
+        return move.run()
       case 'callback':
-        await inTime(this.#it.host.runtime.clock, this.#it.timeoutSecs, () => move.run(this.#it.view))
-        if (this.#queue.length > 0 || this.#stopped) return
-        // It has moved nothing: the model answers, and may call functions again.
-        this.#it.stayed()
-        this.answer()
-        return
+        return this.#ask(move.run)
       case 'edge': {
         const edge: unknown = move.of()
         const next = isOutcome(edge) ? moveOf(edge, move.cause) : undefined
         if (next?.kind !== 'node') throw new FlowTransitionError(`The node '${this.node}' does not say where it leads.`)
-        await this.#perform(next)
-        return
+        return this.#perform(next)
       }
     }
+  }
+
+  /** Wherever a callback of the application leads. */
+  async #ask(run: Callback['run']): Promise<void> {
+    const { host, view, book, actionTimeoutSecs } = this.#engine
+    await inTime(host.runtime.clock, actionTimeoutSecs, () => run(view))
+    if (this.#queue.length > 0 || this.#engine.isOver) return
+    // It has moved nothing: the model answers, and may call functions again.
+    book.forgetMove()
+    this.answer()
   }
 
   async #start(
@@ -252,12 +220,10 @@ export class Navigator {
     move: Extract<Move, { kind: 'flow' | 'call' }>,
     install: (run: FlowRun) => void,
   ): Promise<void> {
-    const run = new FlowRun(flow, this.#actorOf(flow), state)
-    const given = move.kind === 'flow' ? move.node : undefined
+    const run = new FlowRun(flow, state, this.#engine.inspect)
+    const given = (move.kind === 'flow' ? move.node : undefined) ?? flow.initialNode
     const [name, node] =
-      typeof given === 'object'
-        ? [given.name ?? this.#it.host.runtime.newId(), given]
-        : [given ?? flow.initialNode, run.resolve(given ?? flow.initialNode, move.input, this.#added)]
+      typeof given === 'object' ? [this.#nameOf(given), given] : [given, run.resolve(given, move.input, this.added)]
     await this.#enter(run, name, node, move, () => install(run))
   }
 
@@ -272,49 +238,49 @@ export class Navigator {
       if (this.#runs.length === height) throw new FlowTransitionError('The conversation was moved elsewhere meanwhile.')
     } catch (error) {
       caller.waiting = undefined
-      this.#it.stayed()
+      this.#engine.book.forgetMove()
       move.failed(error)
     }
   }
 
   /** Out of the topmost flow, to the call that waits for it. */
   async #leave(output: Json): Promise<void> {
+    const { host, book, failed, options } = this.#engine
     if (this.#runs.length < 2) {
-      if (!this.#it.done(output)) this.#it.end()
+      if (!options.done(output)) this.#engine.end()
       return
     }
     const left = this.#runs.pop()
     left?.actor.end()
     this.#epoch++
-    this.#it.moved()
+    book.outdate()
     const caller = this.#expectRun()
     const { waiting, node } = caller
     const role = caller.role === left?.role ? undefined : caller.role
-    const nothing = { messages: [], replace: false }
     try {
-      await this.#it.host.configure(nodeUpdate(node, role, nothing, this.#it.tools()))
+      await host.configure(nodeUpdate(node, role, { messages: [], replace: false }, this.#engine.tools()))
     } catch (cause) {
-      this.#it.failed(asFlowError(cause))
+      failed(asFlowError(cause))
     }
-    this.#it.arrived(null, { by: 'return' }, 0)
+    this.arrived(null, { by: 'return' }, 0)
     if (waiting === undefined) return
+    caller.waiting = undefined
     waiting.outputs.push(output)
-    if (waiting.resume === undefined) this.#it.runAgain(caller)
-    else {
-      caller.waiting = undefined
-      waiting.resume(output)
-    }
+    // Who waited for it may have ended with its process.
+    if (waiting.resume === undefined) this.#engine.callAgain(waiting, caller, true)
+    else waiting.resume(output)
   }
 
   async #enter(run: FlowRun, name: string, node: FlowNode, move: Move, install?: () => void): Promise<void> {
-    const { host, actions, inspect } = this.#it
-    const beganMs = host.runtime.clock.nowMs()
+    const { host, actions, book, inspect, options } = this.#engine
+    const { clock } = host.runtime
+    const beganMs = clock.nowMs()
     this.#target = node
     verifyEntry(run, name, node, actions)
-    this.#silence.stop()
+    this.silence.stop()
     const before = new Set(host.messages())
     const goesOn = (): boolean => {
-      if (this.#queue.length === 0 && !this.#stopped) return true
+      if (this.#queue.length === 0 && !this.#engine.isOver) return true
       // What overtakes it moves within the flow that it began.
       if (move.kind === 'flow') install?.()
       return false
@@ -322,22 +288,21 @@ export class Navigator {
     if (move.say !== undefined) await host.speak(move.say, { appendToContext: true })
     await actions.run(node.before ?? [], goesOn)
     if (!goesOn()) return
-    const strategy =
-      ('context' in move ? move.context : undefined) ?? node.context ?? this.#it.context ?? run.flow.context
+    const strategy = move.context ?? node.context ?? options.contextStrategy ?? run.flow.context
     const summarized = (ok: boolean, tookMs: number): void =>
       inspect(() => ({ type: 'flow.summary', node: name, ok, tookMs }))
-    const preface = ('preface' in move && move.preface) || []
-    const history = await enterHistory([...preface, ...taskMessages(node)], strategy, host, { before, summarized })
+    const task = [...(move.preface ?? []), ...taskMessages(node)]
+    const history = await enterHistory(task, strategy, host, { before, summarized })
     if (!goesOn()) return
     const from = this.node
     const left = this.run?.actor.visit ?? 0
     await this.#tell(run, node, history, install)
     advance(run, name, node, move)
     run.spoken = false
-    this.#silence.begin()
-    this.#it.moved()
+    this.silence.begin()
+    book.outdate()
     if (from !== null) inspect(() => ({ type: 'flow.exit', node: from, visit: left }))
-    this.#it.arrived(from, move.cause, host.runtime.clock.nowMs() - beganMs)
+    this.arrived(from, move.cause, clock.nowMs() - beganMs)
     this.#begin(node)
   }
 
@@ -345,42 +310,46 @@ export class Navigator {
   async #tell(run: FlowRun, node: FlowNode, history: NodeHistory, install?: () => void): Promise<void> {
     const runs = [...this.#runs]
     const { node: left, role: before } = run
-    run.role = node.role ?? before ?? this.role
+    run.role = node.role ?? before ?? this.run?.role
     install?.()
     run.node = node
     this.#epoch++
     try {
-      const update = nodeUpdate(node, node.role, history, this.#it.tools())
-      await this.#it.host.configure({ ...update, cache: node.cache })
+      const update = nodeUpdate(node, node.role, history, this.#engine.tools())
+      await this.#engine.host.configure({ ...update, cache: node.cache })
     } catch (error) {
-      this.#runs.splice(0, Infinity, ...runs)
+      this.#replace(runs)
       run.node = left
       run.role = before
       this.#epoch--
-      this.#it.tools()
+      this.#engine.tools()
       throw error
     }
   }
 
   /** The agent speaks first, or waits. */
   #begin(node: FlowNode): void {
-    const { host } = this.#it
     const epoch = this.#epoch
     const replied = (): Promise<void> => this.replied(epoch)
     // Beside the move: what follows may be a move itself.
-    const said = node.say === undefined ? Promise.resolve() : host.speak(node.say, { appendToContext: true })
+    const said =
+      node.say === undefined ? Promise.resolve() : this.#engine.host.speak(node.say, { appendToContext: true })
     if (node.always !== undefined) void this.beforeAnswers(() => said.then(replied, replied))
     else if (node.say !== undefined) void said.then(replied, replied)
     else if (node.respondImmediately !== false) this.answer()
-    else this.listen()
+    else this.silence.listen()
   }
 
   #release(release: (asks?: boolean) => boolean, asks = false): void {
-    if (release(asks) && !this.#stopped) this.#it.host.run()
+    if (release(asks) && !this.#engine.isOver) this.#engine.host.run()
   }
 
-  #actorOf(flow: FlowDefinition): FlowActor {
-    return new FlowActor(flow, undefined, (event) => this.#it.inspect(() => ({ type: 'flow.machine', event })))
+  #replace(runs: readonly FlowRun[]): void {
+    this.#runs.splice(0, Infinity, ...runs)
+  }
+
+  #nameOf({ name }: FlowNode): string {
+    return name ?? this.#engine.host.runtime.newId()
   }
 
   #expectRun(): FlowRun {

@@ -1,28 +1,17 @@
-import type { Clock, Timer } from '@pc/core'
+import type { Timer } from '@pc/core'
 import type { SilenceRule } from '../definition/flow-node.ts'
-import type { To } from '../definition/outcome.ts'
-
-/** What a {@link SilenceWatch} needs of its navigator. */
-export interface SilenceWatchHost {
-  readonly clock: Clock
-  /** That of the node that the conversation is in. */
-  rule(): SilenceRule | undefined
-  /** Something is under way that will be heard. */
-  isBusy(): boolean
-  say(text: string): Promise<void>
-  go(edge: To): Promise<void>
-}
+import type { FlowEngine } from './flow-engine.ts'
 
 /** Answers the silence of the user, as the node says. */
 export class SilenceWatch {
-  readonly #host: SilenceWatchHost
+  readonly #engine: FlowEngine
   #timer: Timer | undefined = undefined
   #dueMs: number | undefined = undefined
   /** How often it was answered since the user last spoke. */
   #said = 0
 
-  constructor(host: SilenceWatchHost) {
-    this.#host = host
+  constructor(engine: FlowEngine) {
+    this.#engine = engine
   }
 
   /** When it is answered, milliseconds on the clock. */
@@ -32,15 +21,16 @@ export class SilenceWatch {
 
   /** From now on silence counts. */
   listen(afterMs?: number): void {
-    const rule = this.#host.rule()
+    const rule = this.#rule
     if (rule === undefined) return
+    const { clock } = this.#engine.host.runtime
     const { times = 1, afterSecs } = rule
     if (rule.to === undefined && this.#said >= times) return
     this.stop()
     const ms = afterMs ?? afterSecs * 1000
-    this.#dueMs = this.#host.clock.nowMs() + ms
+    this.#dueMs = clock.nowMs() + ms
     const answer = (): void => void this.#answer()
-    this.#timer = this.#host.clock.setTimeout(answer, ms, { background: true })
+    this.#timer = clock.setTimeout(answer, ms, { background: true })
   }
 
   /** Somebody speaks. */
@@ -55,16 +45,24 @@ export class SilenceWatch {
     this.#said = 0
   }
 
+  /** That of the node that the conversation is in. */
+  get #rule(): SilenceRule | undefined {
+    const { isOver, navigator } = this.#engine
+    return isOver ? undefined : navigator.run?.node?.onSilence
+  }
+
   async #answer(): Promise<void> {
     this.stop()
-    const rule = this.#host.rule()
+    const rule = this.#rule
     if (rule === undefined) return
+    const { host, navigator, book } = this.#engine
     const { say, to, times = 1 } = rule
-    if (this.#host.isBusy()) this.listen()
+    // Something is under way that will be heard.
+    if (navigator.isMoving || !book.isIdle) this.listen()
     else if (say !== undefined && this.#said < times) {
       this.#said++
-      await this.#host.say(say)
-      if (this.#host.rule() === rule) this.listen()
-    } else if (to !== undefined) await this.#host.go(to)
+      await host.speak(say, { appendToContext: true })
+      if (this.#rule === rule) this.listen()
+    } else if (to !== undefined) await navigator.go({ kind: 'edge', of: () => to, cause: { by: 'onSilence' } })
   }
 }
