@@ -1,4 +1,6 @@
-import type { Decision } from '../definition/decision.ts'
+import type { FlowAction } from '../definition/action.ts'
+import { declaredTargets } from '../definition/declared-targets.ts'
+import { textOf } from '../definition/errors.ts'
 import type { FlowState } from '../definition/flow-context.ts'
 import type { FlowDefinition, FlowWarning } from '../definition/flow-definition.ts'
 import type { FlowFunction } from '../definition/flow-function.ts'
@@ -62,15 +64,14 @@ const graphs = new WeakMap<FlowDefinition, FlowGraph>()
 export function flowGraph(flow: FlowDefinition): FlowGraph {
   const known = graphs.get(flow)
   if (known !== undefined) return known
-  const warnings: FlowWarning[] = []
-  const parts = Object.keys(flow.nodes).map((id) => partOf(flow, id, warnings))
+  const parts = Object.keys(flow.nodes).map((id) => partOf(flow, id))
   const graph: FlowGraph = {
     id: flow.id,
     version: flow.version,
     initial: flow.initialNode,
     nodes: parts.map(({ node }) => node),
     edges: parts.flatMap(({ edges }) => edges),
-    warnings,
+    warnings: parts.flatMap(({ warnings }) => warnings),
   }
   graphs.set(flow, graph)
   return graph
@@ -91,64 +92,91 @@ const SAMPLES: readonly (SampleParts | undefined)[] = [
   undefined,
 ]
 
+/** What `make` gives with samples of an input and of the state, and why it fails where it does. */
+function triesOf(
+  flow: FlowDefinition,
+  make: (input: unknown, state: FlowState) => unknown,
+): { readonly made: unknown[]; readonly error: unknown } {
+  const made: unknown[] = []
+  let error: unknown
+  for (const parts of SAMPLES) {
+    const { initialState } = flow
+    try {
+      made.push(
+        parts === undefined
+          ? make({}, structuredClone(initialState))
+          : make(sample(parts), sampleState(initialState, parts)),
+      )
+    } catch (cause) {
+      // Another sample may suit it.
+      error ??= cause
+    }
+  }
+  return { made, error }
+}
+
 function nodesOf(flow: FlowDefinition, id: string): { readonly nodes: FlowNode[]; readonly error: unknown } {
   const entry = flow.nodes[id]
   if (typeof entry !== 'function') return { nodes: entry === undefined ? [] : [entry], error: undefined }
   // A factory's parameters are of types that only its author knows; samples stand for any.
-  const make = entry as (input: unknown, state: unknown) => unknown
-  const nodes: FlowNode[] = []
-  let error: unknown
-  for (const parts of SAMPLES) {
-    try {
-      const node = make(parts === undefined ? {} : sample(parts), stateFor(flow, parts))
-      if (isNode(node)) nodes.push(node)
-    } catch (cause) {
-      error ??= cause
-    }
-  }
-  return { nodes, error }
-}
-
-function stateFor(flow: FlowDefinition, parts: SampleParts | undefined): FlowState {
-  return parts === undefined ? structuredClone(flow.initialState) : sampleState(flow.initialState, parts)
+  const { made, error } = triesOf(flow, entry as (input: unknown, state: unknown) => unknown)
+  return { nodes: made.filter(isNode), error }
 }
 
 function isNode(value: unknown): value is FlowNode {
   return typeof value === 'object' && value !== null && 'task' in value
 }
 
-function partOf(
-  flow: FlowDefinition,
-  id: string,
-  warnings: FlowWarning[],
-): { readonly node: FlowGraphNode; readonly edges: readonly FlowEdge[] } {
+interface Part {
+  readonly node: FlowGraphNode
+  readonly edges: readonly FlowEdge[]
+  readonly warnings: readonly FlowWarning[]
+}
+
+function partOf(flow: FlowDefinition, id: string): Part {
   const { nodes, error } = nodesOf(flow, id)
   const [first] = nodes
-  if (first === undefined) {
-    const why = error === undefined ? 'it gives no node' : `it fails: ${messageOf(error)}`
-    warnings.push({
-      code: 'opaque-node',
-      path: `nodes.${id}`,
-      message: `The node '${id}' cannot be looked into, because with a sample of its input ${why}. Its edges are not drawn and not tested.`,
-    })
-  }
-  const own = nodes.flatMap((node) => node.functions ?? [])
+  const own = nodes.flatMap(({ functions = [] }) => functions)
   const ownNames = new Set(own.map(({ name }) => name))
   const globals = flow.globalFunctions.filter(({ name }) => !ownNames.has(name))
   const edges = new Map<string, FlowEdge>()
-  const add = (via: string, kind: FlowEdgeKind, to: string, global = false): void => {
-    edges.set(`${kind} ${via} ${to}`, { from: id, to, via, kind, global })
+  const warnings = new Map<string, FlowWarning>()
+  const warn = (path: string, message: string): void => {
+    warnings.set(path, { code: 'opaque-node', path, message })
   }
-  const addFunction = (fn: FlowFunction, global: boolean): void => {
-    for (const to of fn.transitionTo ?? []) add(fn.name, 'function', to, global)
+  const add = (kind: FlowEdgeKind, to: string | undefined, via: string = kind, global = false): void => {
+    if (to !== undefined) edges.set(`${kind} ${via} ${to}`, { from: id, to, via, kind, global })
   }
-  for (const fn of own) addFunction(fn, false)
-  for (const node of nodes) addAutomatic(flow, { id, node, add, warnings })
-  for (const fn of globals) addFunction(fn, true)
+  const addFunctions = (functions: readonly FlowFunction[], global: boolean): void => {
+    for (const { name, transitionTo = [] } of functions)
+      for (const to of transitionTo) add('function', to, name, global)
+  }
+  if (first === undefined) {
+    const why = error === undefined ? 'it gives no node' : `it fails: ${textOf(error)}`
+    warn(
+      `nodes.${id}`,
+      `The node '${id}' cannot be looked into, because with a sample of its input ${why}. Its edges are not drawn and not tested.`,
+    )
+  }
+  addFunctions(own, false)
+  for (const { always, onSpoken, onSilence, onError } of nodes) {
+    const targets = always === undefined ? [] : targetsOf(flow, always)
+    for (const to of targets) add('always', to)
+    if (always !== undefined && targets.length === 0) {
+      warn(
+        `nodes.${id}.always`,
+        `Where the node '${id}' moves on to cannot be told, because its function fails with a sample of the state.`,
+      )
+    }
+    add('onSpoken', onSpoken?.node)
+    add('onSilence', onSilence?.to?.node)
+    add('onError', onError?.node)
+  }
+  addFunctions(globals, true)
   return {
     node: {
       id,
-      final: nodes.some(ends),
+      final: nodes.some(({ before, after }) => ends(before) || ends(after)),
       parameterised: typeof flow.nodes[id] === 'function',
       automatic: first !== undefined && isAutomatic(first),
       opaque: first === undefined,
@@ -159,57 +187,21 @@ function partOf(
       ...(first?.maxVisits !== undefined && { maxVisits: first.maxVisits }),
     },
     edges: [...edges.values()],
+    warnings: [...warnings.values()],
   }
 }
 
-interface Looking {
-  readonly id: string
-  readonly node: FlowNode
-  readonly add: (via: string, kind: FlowEdgeKind, to: string) => void
-  readonly warnings: FlowWarning[]
+function targetsOf(flow: FlowDefinition, always: NonNullable<FlowNode['always']>): readonly string[] {
+  const declared = declaredTargets(always)
+  if (declared !== undefined) return declared
+  const { made } = triesOf(flow, (_, state) => typeof always === 'function' && always(state).node)
+  return made.filter((to) => typeof to === 'string')
 }
 
-function addAutomatic(flow: FlowDefinition, { id, node, add, warnings }: Looking): void {
-  const { always, onSpoken, onSilence, onError } = node
-  if (isDecision(always)) {
-    for (const target of always.transitionTo) add('always', 'always', target)
-  } else if (typeof always === 'function') {
-    let seen = false
-    for (const parts of SAMPLES) {
-      try {
-        const target: unknown = always(stateFor(flow, parts)).node
-        if (typeof target !== 'string') continue
-        add('always', 'always', target)
-        seen = true
-      } catch {
-        // Another sample may suit it.
-      }
-    }
-    if (!seen) {
-      const path = `nodes.${id}.always`
-      const message = `Where the node '${id}' moves on to cannot be told, because its function fails with a sample of the state.`
-      if (!warnings.some((warning) => warning.path === path)) warnings.push({ code: 'opaque-node', path, message })
-    }
-  } else if (always !== undefined) add('always', 'always', always.node)
-  if (onSpoken !== undefined) add('onSpoken', 'onSpoken', onSpoken.node)
-  if (onSilence?.to !== undefined) add('onSilence', 'onSilence', onSilence.to.node)
-  if (onError !== undefined) add('onError', 'onError', onError.node)
+function ends(actions: readonly FlowAction[] = []): boolean {
+  return actions.some(({ type }) => type === 'end_conversation')
 }
 
-function isDecision(always: FlowNode['always']): always is Decision {
-  return typeof always === 'function' && 'transitionTo' in always && Array.isArray(always.transitionTo)
-}
-
-function ends(node: FlowNode): boolean {
-  return [...(node.before ?? []), ...(node.after ?? [])].some(({ type }) => type === 'end_conversation')
-}
-
-function isAutomatic(node: FlowNode): boolean {
-  if (node.always !== undefined) return true
-  if (node.before?.some(({ type }) => type === 'end_conversation')) return true
-  return node.say !== undefined && (node.onSpoken !== undefined || ends(node))
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
+function isAutomatic({ always, before, say, onSpoken, after }: FlowNode): boolean {
+  return always !== undefined || ends(before) || (say !== undefined && (onSpoken !== undefined || ends(after)))
 }

@@ -35,16 +35,14 @@ const START = '$start'
 const DYNAMIC = '$dynamic'
 const END = '$end'
 
-const enter = (node: string) =>
-  assign<FlowMachineContext, FlowMachineEvent, undefined, FlowMachineEvent, never>(({ context, event }) => {
-    const name = node === DYNAMIC ? (event.node ?? DYNAMIC) : node
-    return {
-      input: event.input,
-      dynamic: node === DYNAMIC ? name : undefined,
-      visit: context.visit + 1,
-      visits: { ...context.visits, [name]: (context.visits[name] ?? 0) + 1 },
-    }
-  })
+const enter = assign<FlowMachineContext, FlowMachineEvent, undefined, FlowMachineEvent, never>(
+  ({ context, event: { type, node = DYNAMIC, input } }) => ({
+    input,
+    dynamic: type === 'jump' ? node : undefined,
+    visit: context.visit + 1,
+    visits: { ...context.visits, [node]: (context.visits[node] ?? 0) + 1 },
+  }),
+)
 
 const machines = new WeakMap<FlowDefinition, AnyStateMachine>()
 
@@ -61,18 +59,18 @@ function flowMachine(flow: FlowDefinition): AnyStateMachine {
 }
 
 function build(flow: FlowDefinition): AnyStateMachine {
-  const { nodes, edges: all } = flowGraph(flow)
-  // A node that is made from its input may name a target that is not there: told when it is entered.
-  const edges = all.filter(({ to }) => Object.hasOwn(flow.nodes, to))
+  const { nodes, edges } = flowGraph(flow)
+  const go = (node: string) => ({ target: `#${stateId(node)}`, reenter: true, actions: enter })
   const move = (node: string) => ({
-    target: `#${stateId(node)}`,
+    ...go(node),
     guard: ({ event }: { readonly event: FlowMachineEvent }) => event.node === node,
-    reenter: true,
-    actions: enter(node),
   })
   const stateOf = (id: string) => {
     const on: Record<string, ReturnType<typeof move>[]> = {}
-    for (const { from, to, via } of edges) if (from === id) (on[`go.${via}`] ??= []).push(move(to))
+    for (const { from, to, via } of edges) {
+      // A node that is made from its input may name a target that is not there: told when it is entered.
+      if (from === id && Object.hasOwn(flow.nodes, to)) (on[`go.${via}`] ??= []).push(move(to))
+    }
     return { id: stateId(id), on }
   }
   return createMachine({
@@ -88,7 +86,7 @@ function build(flow: FlowDefinition): AnyStateMachine {
     },
     on: {
       set: nodes.map(({ id }) => move(id)),
-      jump: { target: `#${stateId(DYNAMIC)}`, reenter: true, actions: enter(DYNAMIC) },
+      jump: go(DYNAMIC),
       end: { target: `#${stateId(END)}` },
     },
   })

@@ -16,16 +16,14 @@ export function sample(parts: SampleParts): Record<string, unknown> {
   const primitive = (hint: unknown): string | number => (hint === 'string' ? parts.text : parts.number)
   const value = (key: string | symbol): unknown => {
     if (key === Symbol.toPrimitive) return primitive
-    if (key === Symbol.iterator) return () => items()[Symbol.iterator]()
-    if (typeof key === 'symbol' || key === 'then') return undefined
     if (key === 'length') return items().length
     if (key === 'toJSON' || key === 'toString' || key === 'valueOf') return () => parts.text
-    return (
-      methodOf(items(), key) ??
-      methodOf(parts.text, key) ??
-      methodOf(parts.number, key) ??
-      sample({ ...parts, text: parts.text === '' ? '' : key })
-    )
+    for (const owner of key === 'constructor' ? [] : [items(), parts.text, parts.number]) {
+      const method: unknown = Reflect.get(Object(owner), key)
+      if (typeof method === 'function') return method.bind(owner)
+    }
+    if (typeof key === 'symbol' || key === 'then') return undefined
+    return sample({ ...parts, text: parts.text === '' ? '' : key })
   }
   return new Proxy<Record<string, unknown>>(
     {},
@@ -45,9 +43,4 @@ export function sampleState(known: Readonly<Record<string, unknown>>, parts: Sam
     get: (own, key) => (Object.hasOwn(own, key) ? Reflect.get(own, key) : Reflect.get(rest, key)),
     has: () => true,
   })
-}
-
-function methodOf(owner: unknown[] | string | number, key: string): unknown {
-  const method: unknown = Reflect.get(Object(owner), key)
-  return typeof method === 'function' && key !== 'constructor' ? method.bind(owner) : undefined
 }
