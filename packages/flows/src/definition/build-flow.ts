@@ -1,13 +1,14 @@
 import { describeIssue, type StandardSchema } from '@pc/core'
-import { faultsOfContext, faultsOfFunctions, faultsOfNode, type KnownNodes, unknownNode } from './check-node.ts'
+import { checkContext, checkFunctions, checkNode, unknownNode } from './check-node.ts'
 import { nodeOf, type PlainNode } from './define-node.ts'
 import { FlowDefinitionError, type FlowFault, InvalidFunctionError } from './errors.ts'
+import { Faults } from './faults.ts'
 import type { FlowState } from './flow-context.ts'
 import type { FlowDefinition } from './flow-definition.ts'
-import type { FlowFunction } from './flow-function.ts'
 import type { ContextStrategy, FlowNode, NodeFactory } from './flow-node.ts'
 import { isStandardSchema } from './function-schema.ts'
 import { functionList, type FunctionSet } from './function-set.ts'
+import { isRecord, isText } from './is-record.ts'
 import { pathOfNonJson } from './json.ts'
 
 /** The fields of a flow, as far as the engine cares. */
@@ -26,122 +27,95 @@ export interface FlowSource {
 /**
  * Checks a flow and completes it.
  *
+ * @param before - what was found to be wrong with it before.
  * @throws FlowDefinitionError with all faults.
  */
-export function buildFlow(source: FlowSource): FlowDefinition {
-  const faults: FlowFault[] = []
-  const { id, version = '1', initialNode, state, context } = source
-  if (typeof id !== 'string' || id === '')
-    faults.push({ path: 'id', message: 'is missing: snapshots know the flow by it' })
-  if (typeof version !== 'string' || version === '') faults.push({ path: 'version', message: 'is no text' })
-  const nodes = buildNodes(source.nodes, faults)
+export function buildFlow(source: FlowSource, before: readonly FlowFault[] = []): FlowDefinition {
+  const { id, version = '1', initialNode, state, context = 'append' } = source
   const names = Object.keys(source.nodes ?? {})
-  const known: KnownNodes = { names, takesInput: (name) => typeof nodes[name] === 'function' }
+  const faults = new Faults({ names, takesInput: (name) => typeof nodes[name] === 'function' }, before)
+  if (!isText(id)) faults.add('id', 'is missing: snapshots know the flow by it')
+  if (!isText(version)) faults.add('version', 'is no text')
+  if (names.length === 0) faults.add('nodes', 'a flow needs at least one node')
+  const nodes = buildNodes(source.nodes ?? {}, faults)
   if (!names.includes(initialNode)) {
-    const message = typeof initialNode === 'string' ? unknownNode(initialNode, names) : 'is missing'
-    faults.push({ path: 'initialNode', message })
+    faults.add('initialNode', typeof initialNode === 'string' ? unknownNode(initialNode, names) : 'is missing')
   }
   for (const [name, node] of Object.entries(nodes)) {
-    if (typeof node !== 'function') faults.push(...faultsOfNode(node, `nodes.${name}`, known))
+    if (typeof node !== 'function') checkNode(node, `nodes.${name}`, faults)
   }
-  const globalFunctions = buildFunctions(source.globalFunctions ?? [], 'globalFunctions', faults)
-  faults.push(...faultsOfFunctions(globalFunctions, 'globalFunctions', known), ...faultsOfContext(context, 'context'))
-  if (state !== undefined && !isStandardSchema(state)) {
-    faults.push({ path: 'state', message: 'is no Standard Schema, such as one of zod 4' })
-  }
+  const globalFunctions = built(() => functionList(source.globalFunctions ?? []), 'globalFunctions', faults) ?? []
+  checkFunctions(globalFunctions, 'globalFunctions', faults)
+  checkContext(context, 'context', faults)
+  faults.optional(state, isStandardSchema, 'state', 'is no Standard Schema, such as one of zod 4')
   const initialState = buildState(source.initialState, state, faults)
   const subFlows = buildSubFlows(source.subFlows ?? [], faults)
-  if (faults.length > 0) throw new FlowDefinitionError(`The flow "${String(id)}" does not hold`, faults)
+  if (faults.found.length > 0) throw new FlowDefinitionError(`The flow "${String(id)}" does not hold`, faults.found)
   return {
     id,
     version,
     initialNode,
     nodes,
     globalFunctions,
-    context: context ?? 'append',
+    context,
     ...(state !== undefined && { state }),
     initialState,
     subFlows,
   }
 }
 
-function buildNodes(nodes: FlowSource['nodes'], faults: FlowFault[]): Record<string, FlowNode | NodeFactory> {
-  const built: Record<string, FlowNode | NodeFactory> = {}
-  if (typeof nodes !== 'object' || nodes === null || Object.keys(nodes).length === 0) {
-    faults.push({ path: 'nodes', message: 'a flow needs at least one node' })
-    return built
-  }
+function buildNodes(nodes: FlowSource['nodes'], faults: Faults): Record<string, FlowNode | NodeFactory> {
+  const all: Record<string, FlowNode | NodeFactory> = {}
   for (const [name, node] of Object.entries(nodes)) {
     const path = `nodes.${name}`
-    const fault = faultOfNodeName(name)
-    if (fault !== undefined) faults.push({ path, message: fault })
-    if (typeof node === 'function') built[name] = (input, state) => nodeOf(node(input, state))
-    else if (typeof node !== 'object' || node === null) {
-      faults.push({ path, message: 'is no node: give an object with a task, or a function that makes one' })
-    } else {
-      const { functions, ...rest } = node
-      built[name] = {
-        ...rest,
-        ...(functions !== undefined && { functions: buildFunctions(functions, `${path}.functions`, faults) }),
-      }
-    }
+    if (name === '') faults.add(path, 'a node needs a name')
+    if (name.startsWith('$')) faults.add(path, 'names that begin with "$" are kept for the engine: rename the node')
+    if (name.includes('.')) faults.add(path, 'the name of a node has no dots: rename it')
+    if (typeof node === 'function') all[name] = (input, state) => nodeOf(node(input, state))
+    else if (isRecord(node)) {
+      all[name] = built(() => nodeOf(node), `${path}.functions`, faults) ?? { ...node, functions: [] }
+    } else all[name] = node
   }
-  return built
+  return all
 }
 
-function faultOfNodeName(name: string): string | undefined {
-  if (name === '') return 'a node needs a name'
-  if (name.startsWith('$')) return 'names that begin with "$" are kept for the engine: rename the node'
-  return name.includes('.') ? 'the name of a node has no dots: rename it' : undefined
-}
-
-function buildFunctions(functions: FunctionSet, path: string, faults: FlowFault[]): readonly FlowFunction[] {
+function built<T>(make: () => T, path: string, faults: Faults): T | undefined {
   try {
-    return functionList(functions)
+    return make()
   } catch (error) {
     if (!(error instanceof InvalidFunctionError)) throw error
-    faults.push({ path, message: error.message })
-    return []
+    faults.add(path, error.message)
+    return undefined
   }
 }
 
-function buildState(given: object | undefined, schema: StandardSchema | undefined, faults: FlowFault[]): FlowState {
+function buildState(given: object | undefined, schema: StandardSchema | undefined, faults: Faults): FlowState {
   const state: FlowState = { ...given }
-  const bad = pathOfNonJson(state)
-  if (bad !== undefined) {
-    faults.push({ path: `initialState.${bad}`, message: 'is no JSON, or holds itself: a snapshot could not keep it' })
-    return state
-  }
-  if (!isStandardSchema(schema)) return state
+  const bad = pathOfNonJson(state, 'initialState')
+  if (bad !== undefined) faults.add(bad, 'is no JSON, or holds itself: a snapshot could not keep it')
+  if (bad !== undefined || !isStandardSchema(schema)) return state
   const result = schema['~standard'].validate(structuredClone(state))
   // One that needs time checks it when the flow starts.
   if (result instanceof Promise) return state
   for (const issue of result.issues ?? []) {
-    faults.push({
-      path: 'initialState',
-      message: `${describeIssue(issue)} (give it in initialState, or make it optional in the state's schema)`,
-    })
+    const mend = "give it in initialState, or make it optional in the state's schema"
+    faults.add('initialState', `${describeIssue(issue)} (${mend})`)
   }
-  return result.issues === undefined && typeof result.value === 'object' ? { ...result.value } : state
+  return result.issues === undefined && isRecord(result.value) ? { ...result.value } : state
 }
 
 function buildSubFlows(
   flows: NonNullable<FlowSource['subFlows']>,
-  faults: FlowFault[],
+  faults: Faults,
 ): Readonly<Record<string, FlowDefinition>> {
-  const entries = isList(flows) ? flows.map((flow) => [flow?.id, flow] as const) : Object.entries(flows)
-  const built: Record<string, FlowDefinition> = {}
-  for (const [id, flow] of entries) {
+  const all: Record<string, FlowDefinition> = {}
+  for (const [key, flow] of Object.entries(flows)) {
+    const id = Array.isArray(flows) ? flow?.id : key
     const path = `subFlows.${String(id)}`
-    if (typeof flow !== 'object' || flow === null || typeof flow.id !== 'string') {
-      faults.push({ path, message: 'is no flow: use defineFlow' })
-    } else if (id !== flow.id) faults.push({ path, message: `stands for the flow "${flow.id}": use its id as the key` })
-    else if (Object.hasOwn(built, id)) faults.push({ path, message: `two flows have the id "${id}": rename one` })
-    else built[id] = flow
+    if (!isRecord(flow) || typeof flow.id !== 'string') faults.add(path, 'is no flow: use defineFlow')
+    else if (id !== flow.id) faults.add(path, `stands for the flow "${flow.id}": use its id as the key`)
+    else if (Object.hasOwn(all, id)) faults.add(path, `two flows have the id "${id}": rename one`)
+    else all[id] = flow
   }
-  return built
-}
-
-function isList(flows: NonNullable<FlowSource['subFlows']>): flows is readonly FlowDefinition[] {
-  return Array.isArray(flows)
+  return all
 }

@@ -1,5 +1,5 @@
 import { buildFlow } from './build-flow.ts'
-import { FlowDefinitionError, type FlowFault } from './errors.ts'
+import { Faults } from './faults.ts'
 import type { FlowDefinition } from './flow-definition.ts'
 import type { FlowFunction } from './flow-function.ts'
 import type { FlowNode } from './flow-node.ts'
@@ -28,17 +28,10 @@ export interface FlowConfigOptions extends NodeConfigOptions {
  */
 export function flowFromConfig(config: FlowConfig, options: FlowConfigOptions = {}): FlowDefinition {
   const { id = 'flow', version, globalFunctions, warn } = options
-  const faults: FlowFault[] = []
+  const faults = new Faults()
   const nodes: Record<string, FlowNode> = {}
   for (const [name, node] of Object.entries(config.nodes ?? {})) {
-    nodes[name] = readNodeConfig(node, { path: `nodes.${name}`, faults, warn })
+    nodes[name] = readNodeConfig(node, `nodes.${name}`, faults, warn)
   }
-  try {
-    const flow = buildFlow({ id, version, initialNode: config.initialNode, nodes, globalFunctions })
-    if (faults.length === 0) return flow
-  } catch (error) {
-    if (!(error instanceof FlowDefinitionError)) throw error
-    faults.push(...error.faults)
-  }
-  throw new FlowDefinitionError(`The flow "${id}" does not hold`, faults)
+  return buildFlow({ id, version, initialNode: config.initialNode, nodes, globalFunctions }, faults.found)
 }

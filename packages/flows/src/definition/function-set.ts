@@ -36,24 +36,18 @@ export type FaultOfFunctions<Functions, Seen extends string = never> = Functions
  * @throws InvalidFunctionError when one of a list has no name.
  */
 export function functionList(functions: FunctionSet): readonly FlowFunction[] {
-  if (isList(functions)) {
-    if (functions.some((fn) => fn?.name === '')) {
-      throw new InvalidFunctionError(
-        'A function of a list has no name: give it one, or write functions: { the_name: ... }, whose keys are the names.',
-      )
-    }
-    return functions.map((fn) => normal(fn, fn?.name))
-  }
-  return Object.entries(functions).map(([name, fn]) => normal(fn, name))
+  const isList = Array.isArray(functions)
+  return Object.entries(functions).map(([key, fn]) => normal(fn, isList ? fn?.name : key))
 }
 
 function normal(fn: FlowFunction, name: string): FlowFunction {
+  if (name === '') {
+    throw new InvalidFunctionError(
+      'A function of a list has no name: give it one, or write functions: { the_name: ... }, whose keys are the names.',
+    )
+  }
   // Types say that it is a list; who writes JavaScript may have given one name.
   const targets: string | readonly string[] | undefined = fn?.transitionTo
   if (fn?.name === name && typeof targets !== 'string') return fn
   return { ...fn, name, ...(targets !== undefined && { transitionTo: targetList(targets) }) }
-}
-
-function isList(functions: FunctionSet): functions is readonly FlowFunction[] {
-  return Array.isArray(functions)
 }

@@ -1,5 +1,5 @@
 export { type ActionHandler, endConversation, type FlowAction, runFunction, say } from './action.ts'
-export { faultsOfFunctions, faultsOfNode, type KnownNodes } from './check-node.ts'
+export { faultsOfFunctions, faultsOfNode } from './check-node.ts'
 export { type AnyNode, defineFlow, type FlowOptions } from './define-flow.ts'
 export { decision, type Decision } from './decision.ts'
 export { defineNode, type FlowNodeOptions, type PlainNode, type TypedNode } from './define-node.ts'
@@ -14,6 +14,7 @@ export {
   InvalidFunctionError,
   UnknownAgentError,
 } from './errors.ts'
+export type { KnownNodes } from './faults.ts'
 export { type FlowConfig, type FlowConfigOptions, flowFromConfig } from './flow-config.ts'
 export type { FlowContext, FlowManagerView, FlowState } from './flow-context.ts'
 export type { FlowDefinition, FlowWarning } from './flow-definition.ts'

@@ -1,9 +1,11 @@
 import type { Message } from '@pc/core'
 import type { FlowAction } from './action.ts'
-import { FlowDefinitionError, type FlowFault } from './errors.ts'
+import { FlowDefinitionError } from './errors.ts'
+import { below, Faults } from './faults.ts'
 import type { FlowFunction } from './flow-function.ts'
 import type { ContextStrategy, FlowNode } from './flow-node.ts'
 import { functionList } from './function-set.ts'
+import { isRecord, isText } from './is-record.ts'
 
 /** How the history is treated on entering a node. */
 export type ContextStrategyConfig =
@@ -38,11 +40,11 @@ export interface NodeConfigOptions {
  *
  * @throws FlowDefinitionError with all that is wrong with it.
  */
-export function nodeFromConfig(config: NodeConfig, options: NodeConfigOptions = {}): FlowNode {
-  const faults: FlowFault[] = []
-  const node = readNodeConfig(config, { path: '', faults, ...options })
-  if (faults.length > 0) throw new FlowDefinitionError(`The node ${config?.name ?? 'config'} does not hold`, faults)
-  return node
+export function nodeFromConfig(config: NodeConfig, { warn }: NodeConfigOptions = {}): FlowNode {
+  const faults = new Faults()
+  const node = readNodeConfig(config, '', faults, warn)
+  if (faults.found.length === 0) return node
+  throw new FlowDefinitionError(`The node ${config?.name ?? 'config'} does not hold`, faults.found)
 }
 
 /** Whether a value is meant as a node, in either shape. */
@@ -55,66 +57,57 @@ export function asNode(node: FlowNode | NodeConfig): FlowNode {
   return 'taskMessages' in node ? nodeFromConfig(node) : (node as FlowNode)
 }
 
-/** Where a config is read: its path, and what is wrong so far. */
-export interface ConfigReading extends NodeConfigOptions {
-  readonly path: string
-  readonly faults: FlowFault[]
-}
-
-/** Reads a config; what is wrong with it goes to the faults of the reading. */
-export function readNodeConfig(config: NodeConfig, { path, faults, warn }: ConfigReading): FlowNode {
-  const at = (key: string): string => (path === '' ? key : `${path}.${key}`)
-  if (typeof config !== 'object' || config === null) {
-    faults.push({ path: path || 'node', message: 'is no node; give an object with taskMessages' })
+/** Reads a config; what is wrong with it goes to the faults. */
+export function readNodeConfig(
+  config: NodeConfig,
+  path: string,
+  faults: Faults,
+  warn: NodeConfigOptions['warn'],
+): FlowNode {
+  if (!isRecord(config)) {
+    faults.add(path || 'node', 'is no node; give an object with taskMessages')
     return { task: [] }
   }
-  const { name, roleMessage, roleMessages = [], taskMessages, functions, preActions, postActions } = config
-  if (!isMessages(taskMessages)) {
-    faults.push({ path: at('taskMessages'), message: 'give a list of { role, content }; it may be empty' })
+  const at = (key: string): string => below(path, key)
+  const messages = (key: string, given: unknown, mend = ''): readonly Message[] => {
+    if (isMessages(given)) return given
+    faults.add(at(key), `give a list of { role, content }${mend}`)
+    return []
   }
-  if (!isMessages(roleMessages)) faults.push({ path: at('roleMessages'), message: 'give a list of { role, content }' })
-  if (roleMessage !== undefined && roleMessages.length > 0) {
-    warn?.(`${at('roleMessages')} do nothing beside roleMessage.`)
-  }
-  const context = readStrategy(config.contextStrategy, at, faults)
-  const role = roleMessage === undefined && isMessages(roleMessages) ? roleMessages : []
+  const { name, roleMessage: role, contextStrategy, functions, respondImmediately } = config
+  const { preActions: before, postActions: after } = config
+  const task = messages('taskMessages', config.taskMessages, '; it may be empty')
+  const roleMessages = messages('roleMessages', config.roleMessages ?? [])
+  if (role !== undefined && roleMessages.length > 0) warn?.(`${at('roleMessages')} do nothing beside roleMessage.`)
+  const context = contextStrategy && readStrategy(contextStrategy, at('contextStrategy'), faults)
   return {
     ...(name !== undefined && { name }),
-    ...(roleMessage !== undefined && { role: roleMessage }),
-    task: [...role, ...(isMessages(taskMessages) ? taskMessages : [])],
+    ...(role !== undefined && { role }),
+    task: role === undefined ? [...roleMessages, ...task] : task,
     ...(functions !== undefined && { functions: functionList(functions) }),
-    ...(preActions !== undefined && { before: preActions }),
-    ...(postActions !== undefined && { after: postActions }),
+    ...(before !== undefined && { before }),
+    ...(after !== undefined && { after }),
     ...(context !== undefined && { context }),
-    ...(config.respondImmediately !== undefined && { respondImmediately: config.respondImmediately }),
+    ...(respondImmediately !== undefined && { respondImmediately }),
   }
 }
 
-function readStrategy(
-  config: ContextStrategyConfig | undefined,
-  at: (key: string) => string,
-  faults: FlowFault[],
-): ContextStrategy | undefined {
-  if (config === undefined) return undefined
-  const { strategy, summaryPrompt } = config
+function readStrategy(config: ContextStrategyConfig, path: string, faults: Faults): ContextStrategy | undefined {
+  const { strategy, summaryPrompt: summary } = config
   if (strategy === 'append' || strategy === 'reset') return strategy
   if (strategy !== 'reset_with_summary') {
-    const message = "give one of 'append', 'reset', 'reset_with_summary'"
-    faults.push({ path: at('contextStrategy.strategy'), message })
-    return undefined
-  }
-  if (typeof summaryPrompt === 'string' && summaryPrompt !== '') return { summary: summaryPrompt }
-  faults.push({ path: at('contextStrategy.summaryPrompt'), message: 'tell the model what the summary should hold' })
+    faults.add(`${path}.strategy`, "give one of 'append', 'reset', 'reset_with_summary'")
+  } else if (isText(summary)) return { summary }
+  else faults.add(`${path}.summaryPrompt`, 'tell the model what the summary should hold')
   return undefined
 }
 
-function isMessages(value: unknown): value is readonly Message[] {
+/** Whether a value is what a task may be, save for a text. */
+export function isMessages(value: unknown): value is readonly Message[] {
   return Array.isArray(value) && value.every(isMessage)
 }
 
-/** Whether a value is a message that a task may hold. */
-export function isMessage(value: unknown): value is Message {
-  if (typeof value !== 'object' || value === null) return false
-  if ('llm' in value) return typeof value.llm === 'string'
-  return 'role' in value && typeof value.role === 'string' && 'content' in value
+function isMessage(value: unknown): boolean {
+  if (!isRecord(value)) return false
+  return 'llm' in value ? typeof value['llm'] === 'string' : typeof value['role'] === 'string' && 'content' in value
 }
