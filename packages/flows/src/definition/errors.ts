@@ -2,21 +2,21 @@ import { PcError, type PcErrorOptions } from '@pc/core'
 
 /** Something is wrong with a flow, or went wrong in one. `cause` is what did. */
 export class FlowError extends PcError {
+  override name: string = 'FlowError'
   constructor(message: string, options: Partial<PcErrorOptions> = {}) {
     super(message, { code: 'flow-failed', kind: 'internal', ...options })
-    this.name = 'FlowError'
   }
 }
 
 /** A flow's definition or file does not hold; the message has one line per fault, with its place and how to mend it. */
 export class FlowDefinitionError extends FlowError {
+  override name: string = 'FlowDefinitionError'
   readonly faults: readonly FlowFault[]
   constructor(what: string, faults: readonly FlowFault[]) {
     super(`${what}: ${faults.map(faultText).join('\n')}`, {
       code: 'invalid-flow',
       kind: 'config',
     })
-    this.name = 'FlowDefinitionError'
     this.faults = faults
   }
 }
@@ -37,41 +37,41 @@ export interface FlowFault {
 
 /** A flow could not be started or resumed. */
 export class FlowInitializationError extends FlowError {
+  override name: string = 'FlowInitializationError'
   constructor(message: string, options: Partial<PcErrorOptions> = {}) {
     super(message, { code: 'flow-initialization-failed', ...options })
-    this.name = 'FlowInitializationError'
   }
 }
 
 /** The conversation could not move: no such node, or the flow was not started. */
 export class FlowTransitionError extends FlowError {
+  override name: string = 'FlowTransitionError'
   constructor(message: string, options: Partial<PcErrorOptions> = {}) {
     super(message, { code: 'flow-transition-failed', kind: 'config', ...options })
-    this.name = 'FlowTransitionError'
   }
 }
 
 /** A function cannot be offered to a model, or gave what is no result. */
 export class InvalidFunctionError extends FlowError {
+  override name: string = 'InvalidFunctionError'
   constructor(message: string, options: Partial<PcErrorOptions> = {}) {
     super(message, { code: 'invalid-flow-function', kind: 'config', ...options })
-    this.name = 'InvalidFunctionError'
   }
 }
 
 /** An action has no type, an unknown one, or failed. */
 export class ActionError extends FlowError {
+  override name: string = 'ActionError'
   constructor(message: string, options: Partial<PcErrorOptions> = {}) {
     super(message, { code: 'flow-action-failed', ...options })
-    this.name = 'ActionError'
   }
 }
 
 /** No agent of that name. */
 export class UnknownAgentError extends FlowError {
+  override name: string = 'UnknownAgentError'
   constructor(message: string, options: Partial<PcErrorOptions> = {}) {
     super(message, { code: 'unknown-agent', kind: 'config', ...options })
-    this.name = 'UnknownAgentError'
   }
 }
 

@@ -1,5 +1,5 @@
 import { type CheckedArguments, FunctionSchema, type JsonSchema, type StandardSchema } from '@pc/core'
-import { InvalidFunctionError } from './errors.ts'
+import { InvalidFunctionError, textOf } from './errors.ts'
 import type { FlowFunction, JsonSchemaParameters } from './flow-function.ts'
 import { isRecord } from './is-record.ts'
 
@@ -28,7 +28,7 @@ export function toolOf(fn: FlowFunction): FunctionSchema {
     tools.set(fn, tool)
     return tool
   } catch (cause) {
-    throw new InvalidFunctionError(cause instanceof Error ? cause.message : String(cause), { cause })
+    throw new InvalidFunctionError(textOf(cause), { cause })
   }
 }
 
@@ -75,8 +75,11 @@ export function schemaOf(name: string, schema: StandardSchema | JsonSchemaParame
   } catch (cause) {
     const field = fieldWithoutJsonSchema(schema, '')
     const place = field === '' ? 'its schema' : `the field "${field}"`
-    const why = cause instanceof Error ? ` (${cause.message})` : ''
-    throw invalid(name, `${place} has no JSON Schema${why}; take what JSON can say, such as a string`, cause)
+    throw invalid(
+      name,
+      `${place} has no JSON Schema (${textOf(cause)}); take what JSON can say, such as a string`,
+      cause,
+    )
   }
 }
 

@@ -1,6 +1,6 @@
 import { BaseObject, type Message, type PipelineTask } from '@pc/core'
 import type { ActionHandler } from '../definition/action.ts'
-import { FlowError, FlowInitializationError, FlowTransitionError } from '../definition/errors.ts'
+import { FlowError, FlowInitializationError, FlowTransitionError, textOf } from '../definition/errors.ts'
 import { type FlowConfig, flowFromConfig } from '../definition/flow-config.ts'
 import { asNode, isNode, type NodeConfig } from '../definition/node-config.ts'
 import type { FlowManagerView, FlowState } from '../definition/flow-context.ts'
@@ -189,8 +189,7 @@ export class FlowManager extends BaseObject<FlowManagerEvents> implements FlowMa
     } catch (cause) {
       this.#initialized = false
       if (cause instanceof FlowInitializationError) throw cause
-      const reason = cause instanceof Error ? cause.message : String(cause)
-      throw new FlowInitializationError(`The flow could not be started: ${reason}`, { cause })
+      throw new FlowInitializationError(`The flow could not be started: ${textOf(cause)}`, { cause })
     }
   }
 

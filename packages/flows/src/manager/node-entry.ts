@@ -5,6 +5,7 @@ import type { ContextStrategy, FlowNode } from '../definition/flow-node.ts'
 import type { ActionRunner } from './action-runner.ts'
 import type { FlowHost, FlowTool, NodeUpdate } from './flow-host.ts'
 import type { FlowRun } from './flow-run.ts'
+import { inTime } from './in-time.ts'
 
 /** A summary that takes longer is done without, seconds. */
 const SUMMARY_TIMEOUT_SECS = 5
@@ -92,22 +93,13 @@ export async function summarize(prompt: string, timeoutSecs: number, host: FlowH
   const { clock, log } = host.runtime
   const history = transcriptOf(host.messages())
   if (history === '') return undefined
-  const controller = new AbortController()
-  const timer = clock.setTimeout(() => controller.abort(), timeoutSecs * 1000)
-  const late = new Promise<null>((resolve) =>
-    controller.signal.addEventListener('abort', () => resolve(null), { once: true }),
-  )
+  let error: unknown
   try {
-    const summary = await Promise.race([host.infer(prompt, history, controller.signal), late])
-    if (summary === null || summary.trim() === '') {
-      log.log('warn', 'The conversation could not be summarised in time: the history is kept as it is.')
-      return undefined
-    }
-    return summary.trim()
-  } catch (error) {
-    log.log('warn', 'The conversation could not be summarised: the history is kept as it is.', { error })
-    return undefined
-  } finally {
-    timer.cancel()
+    const summary = await inTime(clock, timeoutSecs, (signal) => host.infer(prompt, history, signal))
+    if (summary?.trim()) return summary.trim()
+  } catch (cause) {
+    error = cause
   }
+  log.log('warn', 'The conversation could not be summarised: the history is kept as it is.', { error })
+  return undefined
 }

@@ -113,11 +113,8 @@ function notResumed(code: string, why: string, cause: unknown): FlowInitializati
 function isSavedRun(value: unknown): boolean {
   return (
     isRecord(value) &&
-    typeof value['flowId'] === 'string' &&
-    typeof value['version'] === 'string' &&
-    typeof value['hash'] === 'string' &&
-    isRecord(value['machine']) &&
-    isRecord(value['state'])
+    ['flowId', 'version', 'hash'].every((key) => typeof value[key] === 'string') &&
+    ['machine', 'state'].every((key) => isRecord(value[key]))
   )
 }
 
