@@ -11,7 +11,7 @@ import type { FlowDefinition } from '../definition/flow-definition.ts'
 import { FlowTransitionError } from '../definition/errors.ts'
 import { isRecord } from '../definition/is-record.ts'
 import type { Json } from '../definition/json.ts'
-import { flowGraph } from './flow-graph.ts'
+import { edgesOf, type NodeEdges } from './flow-edges.ts'
 
 /** What a machine remembers, as JSON. */
 interface FlowMachineContext {
@@ -59,17 +59,17 @@ function flowMachine(flow: FlowDefinition): AnyStateMachine {
 }
 
 function build(flow: FlowDefinition): AnyStateMachine {
-  const { nodes, edges } = flowGraph(flow)
+  const nodes = edgesOf(flow)
   const go = (node: string) => ({ target: `#${stateId(node)}`, reenter: true, actions: enter })
   const move = (node: string) => ({
     ...go(node),
     guard: ({ event }: { readonly event: FlowMachineEvent }) => event.node === node,
   })
-  const stateOf = (id: string) => {
+  const stateOf = ({ id, edges }: NodeEdges) => {
     const on: Record<string, ReturnType<typeof move>[]> = {}
-    for (const { from, to, via } of edges) {
+    for (const { to, via } of edges) {
       // A node that is made from its input may name a target that is not there: told when it is entered.
-      if (from === id && Object.hasOwn(flow.nodes, to)) (on[`go.${via}`] ??= []).push(move(to))
+      if (Object.hasOwn(flow.nodes, to)) (on[`go.${via}`] ??= []).push(move(to))
     }
     return { id: stateId(id), on }
   }
@@ -80,7 +80,7 @@ function build(flow: FlowDefinition): AnyStateMachine {
     context: { input: undefined, dynamic: undefined, visit: 0, visits: {} },
     states: {
       [START]: {},
-      ...Object.fromEntries(nodes.map(({ id }) => [id, stateOf(id)])),
+      ...Object.fromEntries(nodes.map((node) => [node.id, stateOf(node)])),
       [DYNAMIC]: { id: stateId(DYNAMIC) },
       [END]: { id: stateId(END), type: 'final' as const },
     },

@@ -4,7 +4,7 @@ import type { FlowDefinition } from '../definition/flow-definition.ts'
 import type { FlowFunction } from '../definition/flow-function.ts'
 import { argumentsSchemaOf } from '../definition/function-schema.ts'
 import type { Json } from '../definition/json.ts'
-import { flowGraph, sampleNode } from '../machine/flow-graph.ts'
+import { edgesOf } from '../machine/flow-edges.ts'
 import { isRecord } from '../definition/is-record.ts'
 
 /** One flow of a saved conversation; those above the first are sub-flows. */
@@ -76,11 +76,11 @@ const hashes = new WeakMap<FlowDefinition, string>()
 export function flowHash(flow: FlowDefinition): string {
   const known = hashes.get(flow)
   if (known !== undefined) return known
-  const { nodes, edges } = flowGraph(flow)
+  const all = edgesOf(flow)
   const schemasOf = (functions: readonly FlowFunction[] = []): unknown =>
     functions.map((fn) => [fn.name, argumentsSchemaOf(fn)])
-  const perNode = nodes.map(({ id }) => [id, schemasOf(sampleNode(flow, id)?.functions)])
-  const moves = edges.map(({ from, to, via }) => [from, via, to])
+  const perNode = all.map(({ id, nodes }) => [id, schemasOf(nodes[0]?.functions)])
+  const moves = all.flatMap(({ edges }) => edges).map(({ from, to, via }) => [from, via, to])
   const hash = fnv1a(JSON.stringify([perNode, moves, schemasOf(flow.globalFunctions)]))
   hashes.set(flow, hash)
   return hash
