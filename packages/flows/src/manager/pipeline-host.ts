@@ -24,7 +24,6 @@ import {
 import { FlowError } from '../definition/errors.ts'
 import { argumentsSchemaOf } from '../definition/function-schema.ts'
 import type { FlowHost, FlowHostListener, FlowTool, NodeUpdate } from './flow-host.ts'
-import { FlowMarkFrame } from './flow-mark-frame.ts'
 import { ReplyWatch } from './reply-watch.ts'
 
 /** A language model service, or a switcher of several. */
@@ -53,34 +52,22 @@ export interface PipelineHostParts {
   readonly contextAggregator: FlowContextAggregator
 }
 
+/** What was given of them. */
+type GivenParts = { readonly [Part in keyof PipelineHostParts]?: PipelineHostParts[Part] | undefined }
+
 /** Lets a flow act on a pipeline. */
 export class PipelineHost implements FlowHost {
   readonly #parts: PipelineHostParts
   readonly #watch: ReplyWatch
-  readonly #marks = new Map<string, () => void>()
-  #listener: FlowHostListener | undefined = undefined
   /** What the user will say in this node. */
   #expects: UserTurnExpectation | undefined = undefined
   #overridden: { readonly model: string | undefined; readonly temperature: number | undefined } | undefined = undefined
-  #finished = false
   /** Settles when the model and its context have all that was sent to them. */
   #told: Promise<void> = Promise.resolve()
-  #silence: (() => void)[] = []
 
   constructor(parts: PipelineHostParts) {
     this.#parts = parts
-    this.#watch = new ReplyWatch(
-      {
-        replied: () => this.#listener?.replied(),
-        botStarted: () => this.#listener?.botStarted(),
-        userStarted: () => this.#listener?.userStarted(),
-        userStopped: () => this.#userStopped(),
-        marked: (id) => this.#marks.get(id)?.(),
-        finished: () => this.#end(),
-      },
-      parts.task.runtime.clock,
-      parts.llm,
-    )
+    this.#watch = new ReplyWatch(parts.task.runtime, parts.llm)
   }
 
   get runtime(): Runtime {
@@ -89,7 +76,7 @@ export class PipelineHost implements FlowHost {
 
   attach(listener: FlowHostListener): void {
     const { task, contextAggregator } = this.#parts
-    this.#listener = listener
+    this.#watch.listener = listener
     task.addObserver(this.#watch)
     contextAggregator.user().on('userTurnMessageAdded', () => listener.messagesChanged())
     contextAggregator.assistant().on('assistantTurnStopped', () => listener.messagesChanged())
@@ -140,13 +127,13 @@ export class PipelineHost implements FlowHost {
   }
 
   async speak(text: string, { appendToContext }: { readonly appendToContext: boolean }): Promise<void> {
-    if (this.#watch.userSpeaks) await new Promise<void>((resolve) => this.#silence.push(resolve))
+    if (this.#watch.userSpeaks) await this.#watch.quiet()
     await this.#parts.task.queueFrame(new TTSSpeakFrame(text, { appendToContext }))
     await this.settled()
   }
 
   async settled(): Promise<void> {
-    await this.#played((mark) => void this.#parts.task.queueFrame(mark))
+    await this.#watch.passed('end', (mark) => this.#parts.task.queueFrame(mark))
   }
 
   infer(prompt: string, history: string, signal: AbortSignal): Promise<string | null> {
@@ -164,54 +151,24 @@ export class PipelineHost implements FlowHost {
 
   /** Settles when what `llm` has pushed so far was played, or cut. */
   said(llm: FramePusher): Promise<void> {
-    return this.#played((mark) => llm.pushFrame(mark))
+    return this.#watch.passed('end', (mark) => llm.pushFrame(mark))
   }
 
   /** The way to the model may be slow, and it is asked from its other side. */
   async #tell(): Promise<void> {
-    const mark = new FlowMarkFrame(this.runtime.newId(), 'model')
-    this.#told = this.#marked(mark)
-    await this.#parts.task.queueFrame(mark)
-  }
-
-  #played(send: (mark: FlowMarkFrame) => void): Promise<void> {
-    if (this.#finished) return Promise.resolve()
-    const mark = new FlowMarkFrame(this.runtime.newId(), 'end')
-    const passed = this.#marked(mark)
-    send(mark)
-    return passed
-  }
-
-  #marked(mark: FlowMarkFrame): Promise<void> {
-    const { promise, resolve } = Promise.withResolvers<void>()
-    const passed = (): void => {
-      this.#marks.delete(mark.markId)
-      resolve()
-    }
-    this.#marks.set(mark.markId, passed)
-    return promise
-  }
-
-  #userStopped(): void {
-    for (const go of this.#silence.splice(0)) go()
-    this.#listener?.userStopped()
-  }
-
-  #end(): void {
-    this.#finished = true
-    for (const go of this.#silence.splice(0)) go()
-    for (const passed of this.#marks.values()) passed()
-    this.#listener?.ended()
+    let queued: Promise<void> | undefined
+    this.#told = this.#watch.passed('model', (mark) => (queued = this.#parts.task.queueFrame(mark)))
+    await queued
   }
 
   /** What is to be set so that a node has its own, and one without has again what was before. */
   #modelSettings(model: string | undefined, temperature: number | undefined): Record<string, unknown> {
     const { settings } = this.#parts.llm
-    if (model === undefined && temperature === undefined && this.#overridden === undefined) return {}
-    const own = this.#overridden ?? { model: settings?.model, temperature: settings?.temperature }
-    this.#overridden = model === undefined && temperature === undefined ? undefined : own
-    const wanted = { model: model ?? own.model, temperature: temperature ?? own.temperature }
-    return { model: wanted.model ?? null, temperature: wanted.temperature ?? null }
+    const hasOwn = model !== undefined || temperature !== undefined
+    if (!hasOwn && this.#overridden === undefined) return {}
+    const usual = this.#overridden ?? { model: settings?.model, temperature: settings?.temperature }
+    this.#overridden = hasOwn ? usual : undefined
+    return { model: model ?? usual.model ?? null, temperature: temperature ?? usual.temperature ?? null }
   }
 }
 
@@ -262,23 +219,13 @@ class FlowFunctionSchema extends FunctionSchema {
  *
  * @throws FlowError `flow-parts-missing` when there is none.
  */
-export function partsOf({
-  task,
-  llm,
-  contextAggregator,
-}: {
-  readonly task?: PipelineTask | undefined
-  readonly llm?: FlowModel | undefined
-  readonly contextAggregator?: FlowContextAggregator | undefined
-}): PipelineHostParts {
+export function partsOf({ task, llm, contextAggregator }: GivenParts): PipelineHostParts {
   if (task === undefined) throw missing('a task')
   const { processors } = task
-  return {
-    task,
-    // A switcher stands ahead of its models.
-    llm: llm ?? processors.find(isModel) ?? undefinedPart('a language model'),
-    contextAggregator: contextAggregator ?? pairIn(processors),
-  }
+  // A switcher stands ahead of its models.
+  const model = llm ?? processors.find(isModel)
+  if (model === undefined) throw missing('a language model')
+  return { task, llm: model, contextAggregator: contextAggregator ?? pairIn(processors) }
 }
 
 function pairIn(processors: readonly FrameProcessor[]): FlowContextAggregator {
@@ -290,10 +237,6 @@ function pairIn(processors: readonly FrameProcessor[]): FlowContextAggregator {
 
 function isModel(processor: FrameProcessor): processor is FrameProcessor & FlowModel {
   return 'runInference' in processor && typeof processor.runInference === 'function'
-}
-
-function undefinedPart(what: string): never {
-  throw missing(what)
 }
 
 function missing(what: string): FlowError {

@@ -1,4 +1,6 @@
-import type { AnyFrame, Clock, Frame, FrameDirection, FrameProcessor, Observer, Timer } from '@pc/core'
+import type { AnyFrame, Frame, FrameDirection, FrameProcessor, Observer, Runtime, Timer } from '@pc/core'
+import type { FlowHostListener } from './flow-host.ts'
+import { FlowMarkFrame } from './flow-mark-frame.ts'
 
 /** A reply that was cut counts as over when nothing follows what the user did for so long. */
 const CUT_MS = 3000
@@ -10,21 +12,6 @@ interface Reply {
   /** The model answers the results of its calls: that is what counts. */
   goesOn: boolean
   isPlayed: boolean
-}
-
-/** What a {@link ReplyWatch} tells. */
-export interface ReplyWatchHost {
-  /**
-   * A reply was played, and no other follows from the functions that it called. One that began before
-   * {@link ReplyWatch.forget} is not told.
-   */
-  replied(): void
-  botStarted(): void
-  userStarted(): void
-  userStopped(): void
-  /** A mark has come to where it tells something, or to the end of the pipeline. */
-  marked(id: string): void
-  finished(): void
 }
 
 /** Reads off the frames of a pipeline who speaks, and when a reply was played to its end. */
@@ -41,9 +28,17 @@ export class ReplyWatch implements Observer {
     'FunctionCallCancelFrame',
     'InterruptionFrame',
   ]
-  readonly #host: ReplyWatchHost
-  readonly #clock: Clock
+  /**
+   * Who is told. `replied`: a reply was played, and no other follows from the functions that it called; one that began
+   * before {@link forget} is not told.
+   */
+  listener: FlowHostListener | undefined = undefined
+  readonly #runtime: Runtime
   readonly #model: object
+  /** What waits for a mark to have come to where it tells something. */
+  readonly #marks = new Map<string, () => void>()
+  /** What waits for the user to be silent. */
+  readonly #waiting: (() => void)[] = []
   readonly #seen = new WeakSet<Frame>()
   /** The calls that have no result, with the replies that made them. */
   readonly #calls = new Map<string, Reply>()
@@ -54,12 +49,27 @@ export class ReplyWatch implements Observer {
   #cut = false
   #cutTimer: Timer | undefined = undefined
   userSpeaks = false
+  #finished = false
 
   /** @param model - where marks of the kind `model` have come to. */
-  constructor(host: ReplyWatchHost, clock: Clock, model: object) {
-    this.#host = host
-    this.#clock = clock
+  constructor(runtime: Runtime, model: object) {
+    this.#runtime = runtime
     this.#model = model
+  }
+
+  /** Settles when the user has stopped to speak, or nobody can any more. */
+  quiet(): Promise<void> {
+    return new Promise((resolve) => this.#waiting.push(resolve))
+  }
+
+  /** Sends a mark. Settles when what was queued before it has come to the model, or was played or cut. */
+  passed(until: FlowMarkFrame['until'], send: (mark: FlowMarkFrame) => unknown): Promise<void> {
+    if (this.#finished) return Promise.resolve()
+    const mark = new FlowMarkFrame(this.#runtime.newId(), until)
+    const { promise, resolve } = Promise.withResolvers<void>()
+    this.#marks.set(mark.markId, resolve)
+    send(mark)
+    return promise
   }
 
   /** Replies that are on their way belong to what was before. */
@@ -82,12 +92,17 @@ export class ReplyWatch implements Observer {
     this.#seen.add(frame)
     if (isNew) this.#begins(frame as AnyFrame)
     if (destination === null && direction === 'downstream') this.#ends(frame as AnyFrame)
-    else if (destination === this.#model) this.#reaches(frame as AnyFrame)
+    else if (destination === this.#model && frame instanceof FlowMarkFrame && frame.until === 'model') {
+      this.#reached(frame)
+    }
   }
 
   onPipelineFinished(): void {
     this.#cutTimer?.cancel()
-    this.#host.finished()
+    this.#finished = true
+    this.#release()
+    for (const passed of this.#marks.values()) passed()
+    this.listener?.ended()
   }
 
   #begins(frame: AnyFrame): void {
@@ -117,29 +132,35 @@ export class ReplyWatch implements Observer {
     }
   }
 
-  #reaches(frame: AnyFrame): void {
-    if (frame.type === 'pc/flow-mark' && frame.until === 'model') this.#host.marked(frame.markId)
+  #reached({ markId }: FlowMarkFrame): void {
+    this.#marks.get(markId)?.()
+    this.#marks.delete(markId)
+  }
+
+  #release(): void {
+    for (const go of this.#waiting.splice(0)) go()
   }
 
   #ends(frame: AnyFrame): void {
     switch (frame.type) {
       case 'pc/flow-mark':
-        this.#host.marked(frame.markId)
+        this.#reached(frame)
         return
       case 'LLMFullResponseEndFrame':
         this.#played(this.#replies.shift())
         return
       case 'BotStartedSpeakingFrame':
-        this.#host.botStarted()
+        this.listener?.botStarted()
         return
       case 'UserStartedSpeakingFrame':
         this.userSpeaks = true
         this.#cutTimer?.cancel()
-        this.#host.userStarted()
+        this.listener?.userStarted()
         return
       case 'UserStoppedSpeakingFrame':
         this.userSpeaks = false
-        this.#host.userStopped()
+        this.#release()
+        this.listener?.userStopped()
         if (this.#cut) this.#awaitAnother()
         return
       default:
@@ -169,7 +190,7 @@ export class ReplyWatch implements Observer {
 
   #judge(reply: Reply): void {
     const judge = (): void => {
-      if (!reply.goesOn && reply.open.size === 0) this.#host.replied()
+      if (!reply.goesOn && reply.open.size === 0) this.listener?.replied()
     }
     // One that calls functions starts them right behind its end.
     void Promise.resolve().then(judge)
@@ -179,8 +200,8 @@ export class ReplyWatch implements Observer {
   #awaitAnother(): void {
     const giveUp = (): void => {
       this.#cut = false
-      this.#host.replied()
+      this.listener?.replied()
     }
-    this.#cutTimer = this.#clock.setTimeout(giveUp, CUT_MS, { background: true })
+    this.#cutTimer = this.#runtime.clock.setTimeout(giveUp, CUT_MS, { background: true })
   }
 }
