@@ -74,21 +74,19 @@ export function readNodeConfig(
     faults.add(at(key), `give a list of { role, content }${mend}`)
     return []
   }
-  const { name, roleMessage: role, contextStrategy, functions, respondImmediately } = config
-  const { preActions: before, postActions: after } = config
+  const { name, roleMessage: role, contextStrategy, functions, preActions, postActions, respondImmediately } = config
   const task = messages('taskMessages', config.taskMessages, '; it may be empty')
   const roleMessages = messages('roleMessages', config.roleMessages ?? [])
   if (role !== undefined && roleMessages.length > 0) warn?.(`${at('roleMessages')} do nothing beside roleMessage.`)
-  const context = contextStrategy && readStrategy(contextStrategy, at('contextStrategy'), faults)
   return {
-    ...(name !== undefined && { name }),
-    ...(role !== undefined && { role }),
+    name,
+    role,
     task: role === undefined ? [...roleMessages, ...task] : task,
-    ...(functions !== undefined && { functions: functionList(functions) }),
-    ...(before !== undefined && { before }),
-    ...(after !== undefined && { after }),
-    ...(context !== undefined && { context }),
-    ...(respondImmediately !== undefined && { respondImmediately }),
+    functions: functions && functionList(functions),
+    before: preActions,
+    after: postActions,
+    context: contextStrategy && readStrategy(contextStrategy, at('contextStrategy'), faults),
+    respondImmediately,
   }
 }
 

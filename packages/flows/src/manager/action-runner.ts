@@ -21,7 +21,7 @@ export class ActionRunner {
   }
 
   /** @throws ActionError for an action that could not run. */
-  verify(actions: readonly FlowAction[]): void {
+  verify(actions: readonly FlowAction[] = []): void {
     for (const [index, { type, handler }] of actions.entries()) {
       if (typeof type !== 'string' || type === '') throw unfit(`Action ${index} has no type.`)
       if (handler !== undefined) verifyHandler(type, handler)

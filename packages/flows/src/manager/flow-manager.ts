@@ -268,7 +268,7 @@ export class FlowManager extends BaseObject<FlowManagerEvents> implements FlowMa
       const message = `The node '${adHoc.actor.node}' was made on the spot: a snapshot could not be resumed in it.`
       throw new FlowError(message, { code: 'snapshot-of-ad-hoc-node', kind: 'config' })
     }
-    return JSON.stringify(takeSnapshot(this.#engine))
+    return takeSnapshot(this.#engine)
   }
 
   /** Settles when all that is to be kept was kept. */
@@ -330,7 +330,7 @@ export class FlowManager extends BaseObject<FlowManagerEvents> implements FlowMa
     const { navigator, isOver } = this.#engine
     const wanted = this.#options.store !== undefined || this.has('snapshot')
     if (!wanted || navigator.runs.length === 0 || navigator.runs.some(({ actor }) => actor.isDynamic)) return
-    this.#writer.save(() => (isOver ? '' : JSON.stringify(takeSnapshot(this.#engine))))
+    this.#writer.save(() => (isOver ? '' : takeSnapshot(this.#engine)))
   }
 
   /** What is over is not kept. */

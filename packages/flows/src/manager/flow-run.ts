@@ -43,10 +43,11 @@ export class FlowRun {
    * @throws FlowTransitionError when there is none, or when it cannot be made.
    */
   resolve(name: string, input: Json | undefined, added: ReadonlyMap<string, FlowNode>): FlowNode {
-    const found = added.get(name) ?? this.flow.nodes[name]
-    if (found === undefined || !(added.has(name) || Object.hasOwn(this.flow.nodes, name))) {
-      const known = [...Object.keys(this.flow.nodes), ...added.keys()].join(', ')
-      throw new FlowTransitionError(`Node '${name}' not found. The flow "${this.flow.id}" has: ${known || 'none'}.`)
+    const { id, nodes } = this.flow
+    const found = added.get(name) ?? (Object.hasOwn(nodes, name) ? nodes[name] : undefined)
+    if (found === undefined) {
+      const known = [...Object.keys(nodes), ...added.keys()].join(', ')
+      throw new FlowTransitionError(`Node '${name}' not found. The flow "${id}" has: ${known || 'none'}.`)
     }
     if (typeof found !== 'function') return found
     try {

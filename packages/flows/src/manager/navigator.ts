@@ -289,10 +289,8 @@ export class Navigator {
     await actions.run(node.before ?? [], goesOn)
     if (!goesOn()) return
     const strategy = move.context ?? node.context ?? options.contextStrategy ?? run.flow.context
-    const summarized = (ok: boolean, tookMs: number): void =>
-      inspect(() => ({ type: 'flow.summary', node: name, ok, tookMs }))
     const task = [...(move.preface ?? []), ...taskMessages(node)]
-    const history = await enterHistory(task, strategy, host, { before, summarized })
+    const history = await enterHistory(this.#engine, { name, task, strategy, before })
     if (!goesOn()) return
     const from = this.node
     const left = this.run?.actor.visit ?? 0

@@ -3,6 +3,7 @@ import { faultsOfNode } from '../definition/check-node.ts'
 import { FlowDefinitionError, FlowTransitionError } from '../definition/errors.ts'
 import type { ContextStrategy, FlowNode } from '../definition/flow-node.ts'
 import type { ActionRunner } from './action-runner.ts'
+import type { FlowEngine } from './flow-engine.ts'
 import type { FlowHost, FlowTool, NodeUpdate } from './flow-host.ts'
 import type { FlowRun } from './flow-run.ts'
 import { inTime } from './in-time.ts'
@@ -16,13 +17,11 @@ const SUMMARY_TIMEOUT_SECS = 5
  * @throws FlowDefinitionError, ActionError, FlowTransitionError for a node that cannot be entered.
  */
 export function verifyEntry(run: FlowRun, name: string, node: FlowNode, actions: ActionRunner): void {
-  actions.verify(node.before ?? [])
-  actions.verify(node.after ?? [])
+  actions.verify(node.before)
+  actions.verify(node.after)
   // The others were checked with their flow.
-  if (run.flow.nodes[name] !== node) {
-    const faults = faultsOfNode(node, name)
-    if (faults.length > 0) throw new FlowDefinitionError(`The node '${name}'`, faults)
-  }
+  const faults = run.flow.nodes[name] === node ? [] : faultsOfNode(node, name)
+  if (faults.length > 0) throw new FlowDefinitionError(`The node '${name}'`, faults)
   if (node.maxVisits !== undefined && run.actor.visitsOf(name) >= node.maxVisits) {
     throw new FlowTransitionError(`The node '${name}' was entered ${node.maxVisits} times, which is its limit.`, {
       code: 'flow-max-visits',
@@ -60,32 +59,34 @@ export function isOfUser(message: Message): boolean {
   return !isSpecificMessage(message) && message.role === 'user'
 }
 
-/** What the user has said since the messages of `before` stood there: that is not history yet. */
-function saidSince(before: ReadonlySet<Message>, host: FlowHost): readonly Message[] {
-  return host.messages().filter((message) => isOfUser(message) && !before.has(message))
-}
-
-interface EntryOptions {
+/** What a node is entered with. */
+interface Entry {
+  readonly name: string
+  readonly task: readonly Message[]
+  readonly strategy: ContextStrategy
   /** What stood there when the node began to be entered. */
   readonly before: ReadonlySet<Message>
-  summarized(ok: boolean, tookMs: number): void
 }
 
 /** Treats the history as the strategy says. A summary that fails, or comes too late, keeps it. */
 export async function enterHistory(
-  task: readonly Message[],
-  strategy: ContextStrategy,
-  host: FlowHost,
-  { before, summarized }: EntryOptions,
+  { host, inspect }: FlowEngine,
+  { name: node, task, strategy, before }: Entry,
 ): Promise<NodeHistory> {
-  if (strategy === 'append') return { messages: task, replace: false }
-  if (strategy === 'reset') return { messages: [...task, ...saidSince(before, host)], replace: true }
-  const beganMs = host.runtime.clock.nowMs()
-  const summary = await summarize(strategy.summary, strategy.timeoutSecs ?? SUMMARY_TIMEOUT_SECS, host)
-  summarized(summary !== undefined, host.runtime.clock.nowMs() - beganMs)
-  if (summary === undefined) return { messages: task, replace: false }
-  const content = `Here's a summary of the conversation:\n${summary}`
-  return { messages: [{ role: 'developer', content }, ...task, ...saidSince(before, host)], replace: true }
+  let messages = task
+  if (typeof strategy === 'object') {
+    const { clock } = host.runtime
+    const beganMs = clock.nowMs()
+    const summary = await summarize(strategy.summary, strategy.timeoutSecs ?? SUMMARY_TIMEOUT_SECS, host)
+    const tookMs = clock.nowMs() - beganMs
+    inspect(() => ({ type: 'flow.summary', node, ok: summary !== undefined, tookMs }))
+    if (summary === undefined) return { messages, replace: false }
+    messages = [{ role: 'developer', content: `Here's a summary of the conversation:\n${summary}` }, ...task]
+  }
+  if (strategy === 'append') return { messages, replace: false }
+  // What the user has said meanwhile is not history yet.
+  const news = host.messages().filter((message) => isOfUser(message) && !before.has(message))
+  return { messages: [...messages, ...news], replace: true }
 }
 
 /** `undefined` where the model gave none in time. */

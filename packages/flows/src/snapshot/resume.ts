@@ -11,34 +11,34 @@ import { flowHash, type FlowSnapshot, refused, type SavedCall, type SavedRun } f
 export type MigrateSnapshot = (snapshot: FlowSnapshot) => FlowSnapshot | undefined | Promise<FlowSnapshot | undefined>
 
 /**
- * The conversation as it is.
+ * The conversation as it is, as the text of a {@link FlowSnapshot}.
  *
  * @throws FlowError when it stands in a node that was made on the spot, or its state is no JSON.
  */
-export function takeSnapshot({ navigator, book, host, memo }: FlowEngine): FlowSnapshot {
+export function takeSnapshot({ navigator, book, host, memo }: FlowEngine): string {
   const { clock } = host.runtime
   const { runs, run, silence } = navigator
   const { dueMs } = silence
   const { pending } = book
-  return {
+  const snapshot: Whole<FlowSnapshot> = {
     v: 1,
     at: new Date(clock.epochMs()).toISOString(),
     runs: runs.map(saveRun),
-    ...(run?.role !== undefined && { role: run.role }),
+    role: run?.role,
     messages: host.messages(),
-    ...(dueMs !== undefined && { silenceAtMs: clock.epochMs() + dueMs - clock.nowMs() }),
+    silenceAtMs: dueMs === undefined ? undefined : clock.epochMs() + dueMs - clock.nowMs(),
     calls: book.open.map(({ call }) => savedCall(call)),
-    ...(memo !== undefined && { memo: memo() }),
-    ...(pending?.kind === 'node' &&
-      pending.cause.by === 'function' && {
-        pending: {
-          via: pending.cause.name,
-          node: pending.node,
-          ...(pending.input !== undefined && { input: pending.input }),
-        },
-      }),
+    memo: memo?.(),
+    pending:
+      pending?.kind === 'node' && pending.cause.by === 'function'
+        ? { via: pending.cause.name, node: pending.node, ...(pending.input !== undefined && { input: pending.input }) }
+        : undefined,
   }
+  return JSON.stringify(snapshot)
 }
+
+/** With all its fields; the text of JSON leaves out those that are not there. */
+type Whole<T> = { readonly [Key in keyof Required<T>]: T[Key] | undefined }
 
 /**
  * Puts a conversation back to where it was: the same node, state, history, functions and system instruction. The model
