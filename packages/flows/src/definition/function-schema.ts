@@ -52,8 +52,9 @@ export async function checkArguments(
 
 /** Whether a value follows Standard Schema. */
 export function isStandardSchema(value: unknown): value is StandardSchema {
-  if ((typeof value !== 'object' || value === null) && typeof value !== 'function') return false
-  return '~standard' in value && isRecord(value['~standard']) && typeof value['~standard']['validate'] === 'function'
+  if (!isRecord(value) && typeof value !== 'function') return false
+  const standard: unknown = Reflect.get(value, '~standard')
+  return isRecord(standard) && typeof standard['validate'] === 'function'
 }
 
 /**

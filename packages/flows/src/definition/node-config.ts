@@ -49,7 +49,7 @@ export function nodeFromConfig(config: NodeConfig, { warn }: NodeConfigOptions =
 
 /** Whether a value is meant as a node, in either shape. */
 export function isNode(value: unknown): value is FlowNode | NodeConfig {
-  return typeof value === 'object' && value !== null && ('task' in value || 'taskMessages' in value)
+  return isRecord(value) && ('task' in value || 'taskMessages' in value)
 }
 
 /** A node in either shape as a {@link FlowNode}. @throws FlowDefinitionError */

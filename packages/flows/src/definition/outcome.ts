@@ -1,6 +1,7 @@
 import type { FlowManagerView } from './flow-context.ts'
 import type { FlowDefinition } from './flow-definition.ts'
 import type { FlowNode } from './flow-node.ts'
+import { isRecord } from './is-record.ts'
 import type { Json } from './json.ts'
 
 /** The conversation moves to a node. */
@@ -110,21 +111,17 @@ export const ACKNOWLEDGED: Json = { status: 'acknowledged' }
 
 /** Tells outcomes from results, which may well have a `kind` of their own. */
 export function isOutcome(value: unknown): value is FlowOutcome {
-  if (typeof value !== 'object' || value === null || !('kind' in value)) return false
-  const fields = FIELDS.get(value.kind)
-  if (fields === undefined) return false
-  const [needed] = fields
-  return (
-    (needed === undefined || needed in value) &&
-    Object.keys(value).every((key) => fields.includes(key) || key === 'kind')
-  )
+  if (!isRecord(value)) return false
+  const [needed, ...others] = FIELDS.get(value['kind']) ?? []
+  if (needed === undefined || !(needed in value)) return false
+  return Object.keys(value).every((key) => key === 'kind' || key === needed || others.includes(key))
 }
 
-/** What each kind has; the first is needed, save for `silent`. */
-const FIELDS: ReadonlyMap<unknown, readonly (string | undefined)[]> = new Map([
+/** What each kind has; the first is needed. */
+const FIELDS: ReadonlyMap<unknown, readonly string[]> = new Map([
   ['to', ['node', 'input', 'result', 'say']],
   ['stay', ['result']],
-  ['silent', [undefined, 'result']],
+  ['silent', ['kind', 'result']],
   ['jump', ['node', 'result', 'say']],
   ['done', ['output', 'result']],
   ['callback', ['run', 'result']],

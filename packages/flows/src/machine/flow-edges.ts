@@ -3,6 +3,7 @@ import type { FlowState } from '../definition/flow-context.ts'
 import type { FlowDefinition } from '../definition/flow-definition.ts'
 import type { FlowFunction } from '../definition/flow-function.ts'
 import type { FlowNode } from '../definition/flow-node.ts'
+import { isRecord } from '../definition/is-record.ts'
 import { sample, type SampleParts, sampleState } from './sample.ts'
 
 /** What moves a conversation along an edge: a function that the model calls, or the node itself. */
@@ -92,7 +93,7 @@ function nodesOf(flow: FlowDefinition, id: string): { readonly nodes: FlowNode[]
 }
 
 function isNode(value: unknown): value is FlowNode {
-  return typeof value === 'object' && value !== null && 'task' in value
+  return isRecord(value) && 'task' in value
 }
 
 function edgesFrom(flow: FlowDefinition, id: string): NodeEdges {

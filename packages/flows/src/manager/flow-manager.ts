@@ -108,10 +108,10 @@ export class FlowManager extends BaseObject<FlowManagerEvents> implements FlowMa
   /** The transport that the application gave, for handlers. */
   readonly transport: unknown
   readonly task: PipelineTask | undefined
+  /** @internal For managers above this one. */
+  readonly engine: FlowEngine
   readonly #flow: FlowDefinition
   readonly #options: FlowManagerOptions
-  readonly #host: FlowHost
-  readonly #engine: FlowEngine
   readonly #state: FlowState
   readonly #writer: SnapshotWriter
   #initialized = false
@@ -128,17 +128,14 @@ export class FlowManager extends BaseObject<FlowManagerEvents> implements FlowMa
     this.transport = options.transport
     this.task = options.task
     this.#state = structuredClone(this.#flow.initialState)
-    this.#host = options.host ?? new PipelineHost(partsOf(options))
     this.#writer = new SnapshotWriter(
       (snapshot) => this.#keep(snapshot),
-      (error) =>
-        this.#failed(
-          new FlowError('The conversation could not be saved.', { code: 'snapshot-not-saved', cause: error }),
-        ),
+      (cause) =>
+        this.#failed(new FlowError('The conversation could not be saved.', { code: 'snapshot-not-saved', cause })),
     )
-    this.#engine = new FlowEngine({
+    this.engine = new FlowEngine({
       ...options,
-      host: this.#host,
+      host: options.host ?? new PipelineHost(partsOf(options)),
       view: this,
       inspect: (event) => this.#inspect(event),
       failed: (error) => this.#failed(error),
@@ -149,27 +146,22 @@ export class FlowManager extends BaseObject<FlowManagerEvents> implements FlowMa
     })
   }
 
-  /** @internal For managers above this one. */
-  get engine(): FlowEngine {
-    return this.#engine
-  }
-
   /** What the conversation knows, shared by its nodes. A sub-flow has a state of its own while it runs. */
   get state(): FlowState {
-    return this.#engine.navigator.run?.state ?? this.#state
+    return this.engine.navigator.run?.state ?? this.#state
   }
 
   get currentNode(): string | null {
-    return this.#engine.navigator.node
+    return this.engine.navigator.node
   }
 
   get currentFunctions(): ReadonlySet<string> {
-    return new Set(this.#engine.functions)
+    return new Set(this.engine.functions)
   }
 
   /** The nodes by name: those of the flow, and those that were set. */
   get nodes(): Readonly<Record<string, FlowNode | NodeFactory>> {
-    return { ...this.#flow.nodes, ...Object.fromEntries(this.#engine.navigator.added) }
+    return { ...this.#flow.nodes, ...Object.fromEntries(this.engine.navigator.added) }
   }
 
   /**
@@ -180,7 +172,7 @@ export class FlowManager extends BaseObject<FlowManagerEvents> implements FlowMa
    */
   async initialize(node?: FlowNode | NodeConfig | InitializeOptions): Promise<void> {
     if (this.#initialized) {
-      this.#host.runtime.log.log('warn', 'The flow was initialized before; nothing is done.')
+      this.engine.host.runtime.log.log('warn', 'The flow was initialized before; nothing is done.')
       return
     }
     this.#initialized = true
@@ -239,7 +231,7 @@ export class FlowManager extends BaseObject<FlowManagerEvents> implements FlowMa
 
   /** The messages of the conversation. */
   getCurrentContext(): readonly Message[] {
-    return this.#host.messages()
+    return this.engine.host.messages()
   }
 
   /**
@@ -248,7 +240,7 @@ export class FlowManager extends BaseObject<FlowManagerEvents> implements FlowMa
    * @throws ActionError when the handler is no function.
    */
   registerAction(type: string, handler: ActionHandler): void {
-    this.#engine.actions.register(type, handler)
+    this.engine.actions.register(type, handler)
   }
 
   /**
@@ -257,7 +249,7 @@ export class FlowManager extends BaseObject<FlowManagerEvents> implements FlowMa
    * @throws FlowError when the conversation is not there yet, or stands in a node that was made on the spot.
    */
   snapshot(): string {
-    const { runs } = this.#engine.navigator
+    const { runs } = this.engine.navigator
     if (runs.length === 0) {
       throw new FlowTransitionError('There is nothing to save: the flow was not initialized.', {
         code: 'not-initialized',
@@ -268,7 +260,7 @@ export class FlowManager extends BaseObject<FlowManagerEvents> implements FlowMa
       const message = `The node '${adHoc.actor.node}' was made on the spot: a snapshot could not be resumed in it.`
       throw new FlowError(message, { code: 'snapshot-of-ad-hoc-node', kind: 'config' })
     }
-    return takeSnapshot(this.#engine)
+    return takeSnapshot(this.engine)
   }
 
   /** Settles when all that is to be kept was kept. */
@@ -283,27 +275,20 @@ export class FlowManager extends BaseObject<FlowManagerEvents> implements FlowMa
 
   async #begin(given: FlowNode | NodeConfig | InitializeOptions | undefined): Promise<void> {
     const node = isNode(given) ? asNode(given) : undefined
-    const options = isNode(given) ? {} : (given ?? {})
-    const resume = options.resume ?? (await this.#load())
-    if (resume !== undefined) {
-      await this.#resume(resume, options.greet ?? false)
-      return
+    const { resume, input, greet }: InitializeOptions = isNode(given) ? {} : (given ?? {})
+    const saved = resume ?? (await this.#load())
+    const { navigator, host } = this.engine
+    if (saved !== undefined) {
+      const { flows = [], migrate } = this.#options
+      const known = [this.#flow, ...flows].flatMap(withSubFlows)
+      await restoreSnapshot(parseSnapshot(saved), this.engine, known, migrate)
+      this.emit('resumed', this.currentNode)
+      if (greet === true) host.run()
+    } else if (node === undefined && this.mode === 'dynamic') navigator.prepare(this.#flow, this.#state)
+    else {
+      const cause = { by: 'initialize' } as const
+      await navigator.go({ kind: 'flow', flow: this.#flow, state: this.#state, node, input, cause })
     }
-    const navigator = this.#engine.navigator
-    if (node === undefined && this.mode === 'dynamic') {
-      navigator.prepare(this.#flow, this.#state)
-      return
-    }
-    const cause = { by: 'initialize' as const }
-    await navigator.go({ kind: 'flow', flow: this.#flow, state: this.#state, node, input: options.input, cause })
-  }
-
-  async #resume(text: string, greet: boolean): Promise<void> {
-    const { flows = [], migrate } = this.#options
-    const known = [this.#flow, ...flows].flatMap(withSubFlows)
-    await restoreSnapshot(parseSnapshot(text), this.#engine, known, migrate)
-    this.emit('resumed', this.currentNode)
-    if (greet) this.#host.run()
   }
 
   async #go(move: Move): Promise<void> {
@@ -311,7 +296,7 @@ export class FlowManager extends BaseObject<FlowManagerEvents> implements FlowMa
   }
 
   #expectNavigator(): Navigator {
-    if (this.#initialized) return this.#engine.navigator
+    if (this.#initialized) return this.engine.navigator
     throw new FlowTransitionError('The flow was not initialized: call initialize() first.', { code: 'not-initialized' })
   }
 
@@ -327,10 +312,10 @@ export class FlowManager extends BaseObject<FlowManagerEvents> implements FlowMa
   }
 
   #changed(): void {
-    const { navigator, isOver } = this.#engine
+    const { navigator, isOver } = this.engine
     const wanted = this.#options.store !== undefined || this.has('snapshot')
     if (!wanted || navigator.runs.length === 0 || navigator.runs.some(({ actor }) => actor.isDynamic)) return
-    this.#writer.save(() => (isOver ? '' : takeSnapshot(this.#engine)))
+    this.#writer.save(() => (isOver ? '' : takeSnapshot(this.engine)))
   }
 
   /** What is over is not kept. */
@@ -348,8 +333,8 @@ export class FlowManager extends BaseObject<FlowManagerEvents> implements FlowMa
     if (inspect === undefined && !this.has('nodeEntered')) return
     const happened = event()
     if (happened.type === 'flow.transition' && happened.cause.by !== 'resume') this.emit('nodeEntered', happened.to)
-    const flow = this.#engine.navigator.run?.flow.id ?? this.#flow.id
-    const { clock, log } = this.#host.runtime
+    const flow = this.engine.navigator.run?.flow.id ?? this.#flow.id
+    const { clock, log } = this.engine.host.runtime
     try {
       inspect?.({ ...happened, atMs: clock.nowMs(), flow })
     } catch (error) {
@@ -358,7 +343,7 @@ export class FlowManager extends BaseObject<FlowManagerEvents> implements FlowMa
   }
 
   #failed(error: FlowError): void {
-    const { log } = this.#host.runtime
+    const { log } = this.engine.host.runtime
     log.log('error', error.message, { error })
     this.emit('error', error)
     this.#inspect(() => ({ type: 'flow.error', node: this.currentNode, error }))

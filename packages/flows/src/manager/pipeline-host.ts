@@ -194,18 +194,16 @@ class FlowFunctionSchema extends FunctionSchema {
       background: fn.background,
       expects: fn.expects ?? expects,
       timeoutSecs: Infinity,
-      handler: (args, params: ToolCallContext) => {
-        const { resultCallback, llm } = params
+      handler: (args, { toolCallId: id, idempotencyKey, signal, resultCallback, llm }: ToolCallContext) =>
         call({
-          id: params.toolCallId,
+          id,
           name: fn.name,
           args,
-          idempotencyKey: params.idempotencyKey,
-          signal: params.signal,
+          idempotencyKey,
+          signal,
           settle: (result, { run }) => resultCallback(result, { runLlm: run }),
           said: () => host.said(llm),
-        })
-      },
+        }),
     })
   }
 
