@@ -1,5 +1,6 @@
 import { closestName } from './closest-name.ts'
 import { type FlowFault, textOf } from './errors.ts'
+import { FUNCTION_NAME } from './direct.ts'
 import { declaredTargets } from './declared-targets.ts'
 import { below, Faults, type KnownNodes } from './faults.ts'
 import type { FlowFunction } from './flow-function.ts'
@@ -33,20 +34,18 @@ export function checkNode(node: FlowNode, path: string, faults: Faults): void {
     return
   }
   const at = (key: string): string => below(path, key)
-  const { task, functions = [], before, after, context, always, onSpoken, onSilence, onError, maxVisits } = node
+  const { task, functions = [], context, always, onSilence, maxVisits } = node
   if (task === undefined) faults.add(at('task'), 'is missing: say what is to be achieved here; an empty list will do')
   else if (typeof task !== 'string' && !isMessages(task)) {
     faults.add(at('task'), 'is neither a text nor a list of { role, content }')
   }
   if (Array.isArray(functions)) checkFunctions(functions, at('functions'), faults)
   else faults.add(at('functions'), 'is no list of functions')
-  checkActions(before, at('before'), faults)
-  checkActions(after, at('after'), faults)
+  for (const key of ['before', 'after'] as const) checkActions(node[key], at(key), faults)
   checkContext(context, at('context'), faults)
   if (typeof always !== 'function') checkMove(always, at('always'), faults)
   else for (const target of declaredTargets(always) ?? []) checkMove({ kind: 'to', node: target }, at('always'), faults)
-  checkMove(onSpoken, at('onSpoken'), faults)
-  checkMove(onError, at('onError'), faults)
+  for (const key of ['onSpoken', 'onError'] as const) checkMove(node[key], at(key), faults)
   if (onSilence !== undefined) {
     const { afterSecs, times, to } = onSilence
     if (!isPositive(afterSecs)) faults.add(at('onSilence.afterSecs'), NO_SECONDS)
@@ -84,7 +83,7 @@ export function checkFunctions(functions: readonly FlowFunction[], path: string,
 
 function checkFunction(fn: FlowFunction, at: string, faults: Faults): void {
   const { name, description, transitionTo = [], handler, when, background, timeoutSecs, parameters } = fn
-  const isNamed = typeof name === 'string' && /^[\w-]{1,64}$/.test(name)
+  const isNamed = typeof name === 'string' && FUNCTION_NAME.test(name)
   const isDescribed = typeof description === 'string'
   if (!isNamed) faults.add(at, `its name must be 1 to 64 letters, digits, "_" or "-", not ${JSON.stringify(name)}`)
   if (!isDescribed) faults.add(`${at}.description`, 'is missing: say what the function is for')

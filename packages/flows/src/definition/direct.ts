@@ -33,6 +33,9 @@ export interface DirectFunctionOptions<
   readonly parameters?: P
 }
 
+/** What a model takes as the name of a function. */
+export const FUNCTION_NAME: RegExp = /^[\w-]{1,64}$/
+
 const namedByCode = new WeakSet<FlowFunction>()
 
 /**
@@ -66,7 +69,7 @@ export function direct(
 ): FlowFunction {
   const { transitionTo, ...rest } = options
   const name = rest.name ?? run.name
-  if (name !== '' && !/^[\w-]{1,64}$/.test(name)) {
+  if (name !== '' && !FUNCTION_NAME.test(name)) {
     throw new InvalidFunctionError(
       `"${name}" cannot be the name of a function of a model: give a name of 1 to 64 letters, digits, "_" or "-".`,
     )

@@ -110,14 +110,14 @@ export class FlowEngine {
     return this.#over
   }
 
-  /** Has the model told of the node that was restored, and runs again what a crash cut off. */
-  async resume(messages: readonly Message[], way: Way = { from: null, cause: { by: 'resume' } }): Promise<void> {
+  /** Has the model told of the node that was restored, and begins it again where it needs no model: true then. */
+  async resume(messages: readonly Message[], way: Way = { from: null, cause: { by: 'resume' } }): Promise<boolean> {
     const { navigator, host } = this
     const { run } = navigator
     await host.configure(nodeUpdate(run?.node, run?.role, { messages, replace: true }, this.tools()))
     navigator.arrived(way.from, way.cause, 0)
     this.stateChanged()
-    navigator.resume()
+    return navigator.resume()
   }
 
   /** Goes on with flows that stood aside, where they were; the model speaks. Only while the navigator moves. */
@@ -125,9 +125,7 @@ export class FlowEngine {
     const { navigator } = this
     const from = navigator.node
     navigator.restore(runs, runs.at(-1)?.role)
-    const { run } = navigator
-    const speaks = run?.spoken === false && (run.node?.say !== undefined || run.node?.always !== undefined)
-    await this.resume(messages, { from, cause: { by: 'return' } })
+    const speaks = await this.resume(messages, { from, cause: { by: 'return' } })
     if (!speaks) navigator.answer()
   }
 

@@ -10,7 +10,7 @@ import type { FlowEvent } from './inspection.ts'
 /** The call of a function that waits for a sub-flow. */
 export interface WaitingCall extends Caller {
   /** Goes on in this process; without it the handler is run again. */
-  readonly resume: ((output: Json) => void) | undefined
+  readonly resume?: ((output: Json) => void) | undefined
 }
 
 /** One flow that runs: the conversation's own, or a sub-flow above the one that called it. */

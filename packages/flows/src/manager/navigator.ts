@@ -75,12 +75,12 @@ export class Navigator {
     this.#engine.book.outdate()
   }
 
-  /** A node that needs no model and had not come to its end is begun again. */
-  resume(): void {
-    const { run } = this
-    const node = run?.node
-    if (run === undefined || node === undefined || run.spoken) return
-    if (node.say !== undefined || node.always !== undefined) this.#begin(node)
+  /** A node that needs no model and had not come to its end is begun again: true where it is. */
+  resume(): boolean {
+    const { node, spoken = true } = this.run ?? {}
+    if (node === undefined || spoken || (node.say === undefined && node.always === undefined)) return false
+    this.#begin(node)
+    return true
   }
 
   /**

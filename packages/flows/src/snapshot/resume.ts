@@ -154,7 +154,7 @@ export function restoreRuns(
       const run = new FlowRun(flow, { ...(state as FlowState) }, inspect, machine)
       run.role = role
       run.spoken = spoken
-      if (waiting !== undefined) run.waiting = { ...waiting, outputs: [...waiting.outputs], resume: undefined }
+      if (waiting !== undefined) run.waiting = { ...waiting, outputs: [...waiting.outputs] }
       return run
     } catch (cause) {
       throw refused('it stands nowhere in the flow', cause)
