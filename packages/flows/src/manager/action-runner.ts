@@ -1,7 +1,6 @@
 import type { ActionHandler, FlowAction } from '../definition/action.ts'
 import { ActionError } from '../definition/errors.ts'
 import type { FlowEngine } from './flow-engine.ts'
-import { inTime } from './in-time.ts'
 
 const BUILT_IN: readonly string[] = ['tts_say', 'end_conversation', 'function']
 
@@ -55,11 +54,11 @@ export class ActionRunner {
   }
 
   async #do(action: FlowAction): Promise<void> {
-    const { host, view, actionTimeoutSecs } = this.#engine
+    const { host, view } = this.#engine
     const { type, text, handler = this.#registered.get(type) } = action
     // What was queued before it was played by then.
     if (type === 'function') await host.settled()
-    if (handler !== undefined) await inTime(host.runtime.clock, actionTimeoutSecs, () => handler(action, view))
+    if (handler !== undefined) await this.#engine.inTime(() => handler(action, view))
     else if (type === 'function') host.runtime.log.log('warn', 'An action of type "function" has no handler.')
     else if (type === 'tts_say' || text !== undefined) await this.#say(action)
     if (type === 'end_conversation' && handler === undefined) this.#engine.end()

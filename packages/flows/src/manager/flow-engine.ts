@@ -10,6 +10,7 @@ import { type Caller, CallRunner, errorResult } from './call-runner.ts'
 import type { FlowCall, FlowHost, FlowTool } from './flow-host.ts'
 import type { FlowManagerOptions } from './flow-manager.ts'
 import type { FlowRun } from './flow-run.ts'
+import { inTime } from './in-time.ts'
 import type { FlowEvent, TransitionCause } from './inspection.ts'
 import { type Move, moveOf } from './move.ts'
 import { Navigator } from './navigator.ts'
@@ -18,7 +19,7 @@ import { nodeUpdate } from './node-entry.ts'
 /** A call without a limit of its own is given up after so long, seconds. */
 const CALL_TIMEOUT_SECS = 60
 
-/** The handler of an action is given up after so long, seconds. */
+/** The handler of an action, or a callback, is given up after so long, seconds. */
 const ACTION_TIMEOUT_SECS = 15
 
 /** What a {@link FlowEngine} takes of the options of its manager. */
@@ -60,7 +61,6 @@ export class FlowEngine {
   readonly inspect: FlowEngineOptions['inspect']
   readonly failed: FlowEngineOptions['failed']
   readonly changed: FlowEngineOptions['changed']
-  readonly actionTimeoutSecs: number
   readonly actions: ActionRunner
   readonly navigator: Navigator
   readonly book: CallBook
@@ -71,14 +71,13 @@ export class FlowEngine {
   #over = false
 
   constructor(options: FlowEngineOptions) {
-    const { host, view, inspect, failed, changed, actionTimeoutSecs = ACTION_TIMEOUT_SECS } = options
+    const { host, view, inspect, failed, changed } = options
     this.options = options
     this.host = host
     this.view = view
     this.inspect = inspect
     this.failed = failed
     this.changed = changed
-    this.actionTimeoutSecs = actionTimeoutSecs
     this.actions = new ActionRunner(this)
     this.navigator = new Navigator(this)
     this.book = new CallBook(this)
@@ -136,6 +135,12 @@ export class FlowEngine {
   callAgain(call: Caller, run: FlowRun | undefined, mayAlways = false): void {
     const fn = run && this.#functions(run).find(({ name }) => name === call.name)
     if (run !== undefined && fn !== undefined && (mayAlways || fn.idempotent)) void this.#calls.run(fn, call, run)
+  }
+
+  /** Runs an action or a callback of the application, which may not take longer than so. */
+  async inTime(work: () => unknown): Promise<void> {
+    const { actionTimeoutSecs = ACTION_TIMEOUT_SECS } = this.options
+    await inTime(this.host.runtime.clock, actionTimeoutSecs, work)
   }
 
   /** Ends the conversation behind what was queued. */

@@ -250,11 +250,7 @@ export class FlowManager extends BaseObject<FlowManagerEvents> implements FlowMa
    */
   snapshot(): string {
     const { runs } = this.engine.navigator
-    if (runs.length === 0) {
-      throw new FlowTransitionError('There is nothing to save: the flow was not initialized.', {
-        code: 'not-initialized',
-      })
-    }
+    if (runs.length === 0) throw notInitialized()
     const adHoc = runs.find(({ actor }) => actor.isDynamic)
     if (adHoc !== undefined) {
       const message = `The node '${adHoc.actor.node}' was made on the spot: a snapshot could not be resumed in it.`
@@ -296,8 +292,8 @@ export class FlowManager extends BaseObject<FlowManagerEvents> implements FlowMa
   }
 
   #expectNavigator(): Navigator {
-    if (this.#initialized) return this.engine.navigator
-    throw new FlowTransitionError('The flow was not initialized: call initialize() first.', { code: 'not-initialized' })
+    if (!this.#initialized) throw notInitialized()
+    return this.engine.navigator
   }
 
   async #load(): Promise<string | undefined> {
@@ -348,6 +344,11 @@ export class FlowManager extends BaseObject<FlowManagerEvents> implements FlowMa
     this.emit('error', error)
     this.#inspect(() => ({ type: 'flow.error', node: this.currentNode, error }))
   }
+}
+
+function notInitialized(): FlowTransitionError {
+  const message = 'The flow was not initialized: call initialize() first.'
+  return new FlowTransitionError(message, { code: 'not-initialized' })
 }
 
 /** How another flow begins. */

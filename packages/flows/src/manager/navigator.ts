@@ -6,7 +6,6 @@ import type { Json } from '../definition/json.ts'
 import { type Callback, isOutcome, type To } from '../definition/outcome.ts'
 import type { FlowEngine } from './flow-engine.ts'
 import { FlowRun } from './flow-run.ts'
-import { inTime } from './in-time.ts'
 import { advance, isOfApplication, type Move, moveOf } from './move.ts'
 import type { TransitionCause } from './inspection.ts'
 import { enterHistory, type NodeHistory, nodeUpdate, taskMessages, verifyEntry } from './node-entry.ts'
@@ -206,8 +205,8 @@ export class Navigator {
 
   /** Wherever a callback of the application leads. */
   async #ask(run: Callback['run']): Promise<void> {
-    const { host, view, book, actionTimeoutSecs } = this.#engine
-    await inTime(host.runtime.clock, actionTimeoutSecs, () => run(view))
+    const { view, book } = this.#engine
+    await this.#engine.inTime(() => run(view))
     if (this.#queue.length > 0 || this.#engine.isOver) return
     // It has moved nothing: the model answers, and may call functions again.
     book.forgetMove()

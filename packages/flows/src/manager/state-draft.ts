@@ -47,16 +47,18 @@ export class StateDraft {
 export async function verifyState(schema: StandardSchema | undefined, state: unknown): Promise<void> {
   const result = await schema?.['~standard'].validate(state)
   if (result?.issues === undefined) return
-  const issues = result.issues.map(describeIssue).join('; ')
-  throw new FlowError(`The state would not hold: ${issues}.`, { code: 'invalid-flow-state', kind: 'invalid-request' })
+  throw invalid(result.issues.map(describeIssue).join('; '))
 }
 
 /** @throws FlowError `invalid-flow-state` for what a snapshot would lose, save what belongs to the process anyway. */
 function verifyJson(key: string, value: unknown): void {
   const path = value === undefined ? undefined : pathOfNonJson(value, key)
   if (path === undefined || (Object(value) === value && cloned(value) === value)) return
-  const message = `The state would not hold: "${path}" is no JSON. Keep plain data in it.`
-  throw new FlowError(message, { code: 'invalid-flow-state', kind: 'invalid-request' })
+  throw invalid(`"${path}" is no JSON; keep plain data in it`)
+}
+
+function invalid(why: string): FlowError {
+  return new FlowError(`The state would not hold: ${why}.`, { code: 'invalid-flow-state', kind: 'invalid-request' })
 }
 
 /** Tells values apart; what cannot be printed is told by itself. */
