@@ -41,7 +41,7 @@ export interface FlowFunction {
   readonly idempotent?: boolean | undefined
   /** What the user will say while the model may call it: turns end accordingly. */
   readonly expects?: UserTurnExpectation | undefined
-  /** A guard: whether the model may call it, as the state is. Read when a node is entered and when a call has settled. */
+  /** A guard: whether the model may call it, as the state is. Read when a node is entered, when a call has settled, and when the model calls it. */
   readonly when?: ((state: FlowState) => boolean) | undefined
   readonly cache?: FunctionCachePolicy | undefined
 }

@@ -90,6 +90,7 @@ export class FlowEngine {
       },
       botStarted: () => silence.stop(),
       userStarted: () => {
+        navigator.byItself.reset()
         silence.begin()
         silence.stop()
         options.userStarted()
@@ -164,7 +165,7 @@ export class FlowEngine {
     const before = this.#offered
     const tools = this.tools()
     const same = before.length === tools.length && before.every((fn, index) => fn === this.#offered[index])
-    if (always || !same) await this.host.setTools(tools)
+    if (always || !same) await this.#reported(this.host.setTools(tools))
   }
 
   stateChanged(): void {
@@ -187,11 +188,7 @@ export class FlowEngine {
 
   /** Goes a way; what that fails with is reported. */
   async go(move: Move): Promise<void> {
-    try {
-      await this.navigator.go(move)
-    } catch (error) {
-      this.failed(asFlowError(error))
-    }
+    await this.#reported(this.navigator.go(move))
   }
 
   /** A move of the conversation's own failed. The model is told, so that nobody is left in silence. */
@@ -216,7 +213,16 @@ export class FlowEngine {
   }
 
   #note(content: string): Promise<void> {
-    return this.host.append([{ role: 'developer', content }])
+    return this.#reported(this.host.append([{ role: 'developer', content }]))
+  }
+
+  /** What fails is told, and holds nothing up. */
+  async #reported(work: Promise<void>): Promise<void> {
+    try {
+      await work
+    } catch (error) {
+      this.failed(asFlowError(error))
+    }
   }
 
   #stop(): void {
@@ -253,6 +259,12 @@ export class FlowEngine {
     if (run === undefined || epoch !== navigator.epoch || moves) {
       const text = `"${fn.name}" is not available now: the conversation has moved on.`
       call.settle(errorResult(text), { run: !moves && book.isIdle })
+      return
+    }
+    // The state may have changed since the model was offered it.
+    if (!this.#isOffered(fn, run)) {
+      void this.offer()
+      call.settle(errorResult(`"${fn.name}" is not available now.`), { run: book.isIdle })
       return
     }
     const open = book.add(call, fn, fn.timeoutSecs ?? options.functionTimeoutSecs ?? CALL_TIMEOUT_SECS)

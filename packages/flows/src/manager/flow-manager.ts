@@ -16,11 +16,15 @@ import { SnapshotWriter } from '../snapshot/snapshot-writer.ts'
 import type { FlowMiddleware } from './call-runner.ts'
 import { FlowEngine } from './flow-engine.ts'
 import type { FlowHost } from './flow-host.ts'
+import { inTime } from './in-time.ts'
 import type { FlowEvent, FlowInspector } from './inspection.ts'
 import type { Move } from './move.ts'
 import type { Navigator } from './navigator.ts'
 import { NO_FLOW } from './no-flow.ts'
 import { type FlowContextAggregator, type FlowModel, partsOf, PipelineHost } from './pipeline-host.ts'
+
+/** A store that does not answer is waited for no longer, seconds. */
+const STORE_TIMEOUT_SECS = 10
 
 /** Where a flow acts: on a pipeline, or on a host of its own, as tests have one. */
 export type FlowManagerParts =
@@ -129,7 +133,7 @@ export class FlowManager extends BaseObject<FlowManagerEvents> implements FlowMa
     this.task = options.task
     this.#state = structuredClone(this.#flow.initialState)
     this.#writer = new SnapshotWriter(
-      (snapshot) => this.#keep(snapshot),
+      (snapshot) => this.#stored(() => this.#keep(snapshot)),
       (cause) =>
         this.#failed(new FlowError('The conversation could not be saved.', { code: 'snapshot-not-saved', cause })),
     )
@@ -304,7 +308,11 @@ export class FlowManager extends BaseObject<FlowManagerEvents> implements FlowMa
         kind: 'config',
       })
     }
-    return store.load(conversationId)
+    return this.#stored(() => store.load(conversationId))
+  }
+
+  #stored<T>(work: () => Promise<T>): Promise<T> {
+    return inTime(this.engine.host.runtime.clock, STORE_TIMEOUT_SECS, work)
   }
 
   #changed(): void {

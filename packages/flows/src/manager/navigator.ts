@@ -6,6 +6,7 @@ import type { Json } from '../definition/json.ts'
 import { type Callback, isOutcome, type To } from '../definition/outcome.ts'
 import type { FlowEngine } from './flow-engine.ts'
 import { FlowRun } from './flow-run.ts'
+import { MovesByItself } from './moves-by-itself.ts'
 import { advance, isOfApplication, type Move, moveOf } from './move.ts'
 import type { TransitionCause } from './inspection.ts'
 import { enterHistory, type NodeHistory, nodeUpdate, taskMessages, verifyEntry } from './node-entry.ts'
@@ -15,6 +16,7 @@ import { SilenceWatch } from './silence-watch.ts'
 export class Navigator {
   /** Answers the silence of the user. */
   readonly silence: SilenceWatch
+  readonly byItself: MovesByItself = new MovesByItself()
   /** Nodes that the application added by name. */
   readonly added: Map<string, FlowNode> = new Map()
   readonly #engine: FlowEngine
@@ -74,10 +76,13 @@ export class Navigator {
     this.#engine.book.outdate()
   }
 
-  /** A node that needs no model and had not come to its end is begun again: true where it is. */
+  /** A node that needs no model and had not come to its end is begun again; one that had leads on. True if either is so. */
   resume(): boolean {
-    const { node, spoken = true } = this.run ?? {}
-    if (node === undefined || spoken || (node.say === undefined && node.always === undefined)) return false
+    const { run } = this
+    const node = run?.node
+    if (run === undefined || node === undefined) return false
+    if (run.spoken) return this.#leadOn(run, node)
+    if (node.say === undefined && node.always === undefined) return false
     this.#begin(node)
     return true
   }
@@ -103,6 +108,7 @@ export class Navigator {
         this.#target = undefined
         this.#answers = false
         try {
+          this.byItself.count(next)
           await this.#perform(next)
         } catch (cause) {
           const error = asFlowError(cause)
@@ -151,13 +157,16 @@ export class Navigator {
       failed(asFlowError(cause))
     }
     if (!stays()) return
-    const edge = node.always ?? node.onSpoken
-    if (edge === undefined) {
-      this.silence.listen()
-      return
-    }
+    if (!this.#leadOn(run, node)) this.silence.listen()
+  }
+
+  /** Along the edge that a node takes by itself; false where it has none. */
+  #leadOn(run: FlowRun, { always, onSpoken }: FlowNode): boolean {
+    const edge = always ?? onSpoken
+    if (edge === undefined) return false
     const of = (): To => (typeof edge === 'function' ? edge(run.state) : edge)
-    await this.go({ kind: 'edge', of, cause: { by: node.always === undefined ? 'onSpoken' : 'always' } })
+    void this.#engine.go({ kind: 'edge', of, cause: { by: always === undefined ? 'onSpoken' : 'always' } })
+    return true
   }
 
   /** Nothing happens any more. */

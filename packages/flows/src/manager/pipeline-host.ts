@@ -145,6 +145,10 @@ export class PipelineHost implements FlowHost {
     return this.#parts.contextAggregator.user().context.messages
   }
 
+  isReplying(): boolean {
+    return this.#watch.isReplying
+  }
+
   end(): void {
     void this.#parts.task.stopWhenDone()
   }

@@ -57,6 +57,11 @@ export class ReplyWatch implements Observer {
     this.#model = model
   }
 
+  /** A reply of the model has begun and was not played to its end. */
+  get isReplying(): boolean {
+    return this.#replies.length > 0
+  }
+
   /** Settles when the user has stopped to speak, or nobody can any more. */
   quiet(): Promise<void> {
     return new Promise((resolve) => this.#waiting.push(resolve))

@@ -1,4 +1,5 @@
 import type { Timer } from '@pc/core'
+import { asFlowError } from '../definition/errors.ts'
 import type { SilenceRule } from '../definition/flow-node.ts'
 import type { FlowEngine } from './flow-engine.ts'
 
@@ -55,13 +56,17 @@ export class SilenceWatch {
     this.stop()
     const rule = this.#rule
     if (rule === undefined) return
-    const { host, navigator, book } = this.#engine
+    const { host, navigator, book, failed } = this.#engine
     const { say, to, times = 1 } = rule
     // Something is under way that will be heard.
-    if (navigator.isMoving || !book.isIdle) this.listen()
+    if (navigator.isMoving || !book.isIdle || host.isReplying?.() === true) this.listen()
     else if (say !== undefined && this.#said < times) {
       this.#said++
-      await host.speak(say, { appendToContext: true })
+      try {
+        await host.speak(say, { appendToContext: true })
+      } catch (error) {
+        failed(asFlowError(error))
+      }
       if (this.#rule === rule) this.listen()
     } else if (to !== undefined) await navigator.go({ kind: 'edge', of: () => to, cause: { by: 'onSilence' } })
   }

@@ -1,9 +1,13 @@
 import { describeIssue, type StandardSchema } from '@pc/core'
 import { FlowError } from '../definition/errors.ts'
 import type { FlowState } from '../definition/flow-context.ts'
+import { isRecord } from '../definition/is-record.ts'
 import { pathOfNonJson } from '../definition/json.ts'
 
-/** A copy of a state for one call. Its changes join the state when the call has settled, by their top-level keys. */
+/**
+ * A copy of a state for one call. Its changes join the state when the call has settled, beside those that other calls
+ * have made meanwhile.
+ */
 export class StateDraft {
   readonly #state: FlowState
   #draft: FlowState | undefined = undefined
@@ -25,8 +29,8 @@ export class StateDraft {
   /**
    * Puts the changes into the state. True when there were any.
    *
-   * @throws FlowError `invalid-flow-state` when they are no JSON, or the schema refuses what would come of them; nothing
-   * is changed then.
+   * @throws FlowError `invalid-flow-state` when they are no JSON, or the schema refuses what would come of them,
+   * `flow-state-conflict` when another call has changed the same value meanwhile; nothing is changed then.
    */
   async commit(schema: StandardSchema | undefined): Promise<boolean> {
     const draft = this.#draft
@@ -35,11 +39,19 @@ export class StateDraft {
     const changed = [...keys].filter((key) => printed(draft[key]) !== this.#before.get(key))
     if (changed.length === 0) return false
     for (const key of changed) verifyJson(key, draft[key])
-    const next = { ...this.#state }
-    apply(next, draft, changed)
-    await verifyState(schema, next)
-    apply(this.#state, draft, changed)
-    return true
+    for (;;) {
+      const before = { ...this.#state }
+      const next = Object.fromEntries(
+        changed.map((key) => [key, join(key, this.#before.get(key), draft[key], before[key])]),
+      )
+      const state = { ...before }
+      apply(state, next)
+      await verifyState(schema, state)
+      // Another call may have joined the state while the schema took its time.
+      if (changed.some((key) => this.#state[key] !== before[key])) continue
+      apply(this.#state, next)
+      return true
+    }
   }
 }
 
@@ -70,11 +82,40 @@ function printed(value: unknown): unknown {
   }
 }
 
-function apply(state: FlowState, draft: FlowState, keys: readonly string[]): void {
-  for (const key of keys) {
-    if (key in draft) state[key] = draft[key]
-    else delete state[key]
+function apply(state: FlowState, changes: FlowState): void {
+  for (const [key, value] of Object.entries(changes)) {
+    if (value === undefined) delete state[key]
+    else state[key] = value
   }
+}
+
+/**
+ * What comes of a value that two calls have changed: the fields of both, and in a list what both have added.
+ *
+ * @param was - the value as it was before, as {@link printed} gives it.
+ * @throws FlowError `flow-state-conflict`
+ */
+function join(path: string, was: unknown, mine: unknown, theirs: unknown): unknown {
+  const [now, wanted] = [printed(theirs), printed(mine)]
+  if (now === was || now === wanted) return mine
+  if (wanted === was) return theirs
+  const before: unknown = typeof was === 'string' ? JSON.parse(was) : undefined
+  if (Array.isArray(mine) && Array.isArray(theirs)) {
+    const common = Array.isArray(before) ? before : []
+    const added = (list: readonly unknown[]): unknown[] | undefined =>
+      printed(list.slice(0, common.length)) === printed(common) ? list.slice(common.length) : undefined
+    const [ours, others] = [added(mine), added(theirs)]
+    if (ours !== undefined && others !== undefined) return [...common, ...others, ...ours]
+  } else if (isRecord(mine) && isRecord(theirs)) {
+    const old = isRecord(before) ? before : {}
+    const fields = new Set([...Object.keys(theirs), ...Object.keys(mine)])
+    const joined = [...fields].map(
+      (field) => [field, join(`${path}.${field}`, printed(old[field]), mine[field], theirs[field])] as const,
+    )
+    return Object.fromEntries(joined.filter(([, value]) => value !== undefined))
+  }
+  const message = `Another call has changed "${path}" of the state meanwhile: nothing of this call is kept there. Call it again.`
+  throw new FlowError(message, { code: 'flow-state-conflict', kind: 'invalid-request' })
 }
 
 /** What cannot be cloned, such as a connection, is shared. */

@@ -15,6 +15,7 @@ export function wrapHost(host: FlowHost, own: Partial<FlowHost>): FlowHost {
     settled: () => host.settled(),
     infer: (prompt, history, signal) => host.infer(prompt, history, signal),
     messages: () => host.messages(),
+    ...(host.isReplying !== undefined && { isReplying: () => host.isReplying?.() === true }),
     end: () => host.end(),
     ...own,
   }

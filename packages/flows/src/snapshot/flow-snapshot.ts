@@ -30,6 +30,12 @@ export interface SavedCall {
   readonly idempotencyKey: string
 }
 
+/** A move to a node, or out of a sub-flow with its output. */
+export type SavedMove = { readonly via: string; readonly say?: string | undefined } & (
+  | { readonly node: string; readonly input?: Json | undefined }
+  | { readonly output: Json }
+)
+
 /** A conversation as JSON: where it is, what it knows, and what was said. */
 export interface FlowSnapshot {
   readonly v: 1
@@ -44,7 +50,7 @@ export interface FlowSnapshot {
   /** The calls that had no result. */
   readonly calls: readonly SavedCall[]
   /** Where the conversation was about to move. */
-  readonly pending?: { readonly via: string; readonly node: string; readonly input?: Json }
+  readonly pending?: SavedMove
   /** What a manager above this one remembers. */
   readonly memo?: Json
 }

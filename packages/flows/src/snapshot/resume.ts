@@ -4,8 +4,9 @@ import type { FlowState } from '../definition/flow-context.ts'
 import { type Json, pathOfNonJson } from '../definition/json.ts'
 import type { FlowEngine } from '../manager/flow-engine.ts'
 import { FlowRun } from '../manager/flow-run.ts'
+import type { Move } from '../manager/move.ts'
 import { verifyState } from '../manager/state-draft.ts'
-import { flowHash, type FlowSnapshot, refused, type SavedCall, type SavedRun } from './flow-snapshot.ts'
+import { flowHash, type FlowSnapshot, refused, type SavedCall, type SavedMove, type SavedRun } from './flow-snapshot.ts'
 
 /** Changes a snapshot of another version, or says by `undefined` that it cannot. */
 export type MigrateSnapshot = (snapshot: FlowSnapshot) => FlowSnapshot | undefined | Promise<FlowSnapshot | undefined>
@@ -29,10 +30,7 @@ export function takeSnapshot({ navigator, book, host, memo }: FlowEngine): strin
     silenceAtMs: dueMs === undefined ? undefined : clock.epochMs() + dueMs - clock.nowMs(),
     calls: book.open.map(({ call }) => savedCall(call)),
     memo: memo?.(),
-    pending:
-      pending?.kind === 'node' && pending.cause.by === 'function'
-        ? { via: pending.cause.name, node: pending.node, ...(pending.input !== undefined && { input: pending.input }) }
-        : undefined,
+    pending: pending && savedMove(pending),
   }
   return JSON.stringify(snapshot)
 }
@@ -72,8 +70,10 @@ export async function restoreSnapshot(
   if (silenceAtMs !== undefined) navigator.silence.listen(Math.max(0, silenceAtMs - host.runtime.clock.epochMs()))
   for (const call of calls) engine.callAgain({ ...call, outputs: [] }, navigator.run)
   if (pending === undefined) return
-  const { node, input, via } = pending
-  await navigator.go({ kind: 'node', node, input, cause: { by: 'function', name: via } })
+  const { via, say } = pending
+  const cause = via === 'onError' ? ({ by: via } as const) : ({ by: 'function', name: via } as const)
+  if ('output' in pending) await navigator.go({ kind: 'done', output: pending.output, cause })
+  else await navigator.go({ kind: 'node', node: pending.node, input: pending.input, say, cause })
 }
 
 /** A flow as it runs, as JSON. */
@@ -88,6 +88,13 @@ export function saveRun({ flow, actor, state, waiting, role, spoken }: FlowRun):
     ...(spoken && { spoken }),
     ...(waiting !== undefined && { waiting: { ...savedCall(waiting), outputs: waiting.outputs } }),
   }
+}
+
+function savedMove(move: Move): SavedMove | undefined {
+  const { cause, say } = move
+  const via = cause.by === 'function' ? cause.name : cause.by
+  if (move.kind === 'done') return { via, output: move.output }
+  return move.kind === 'node' ? { via, node: move.node, input: move.input, say } : undefined
 }
 
 function savedCall({

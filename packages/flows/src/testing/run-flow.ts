@@ -28,7 +28,7 @@ export interface RunFlowOptions extends ScriptedHostOptions {
 const QUIET_TURNS = 4
 const QUIET_TURNS_MOVING = 200
 /** A flow that moves on more often by itself, without anybody saying anything, goes in circles. */
-const MOST_MOVES = 100
+const MOST_MOVES = 90
 
 /**
  * A flow on the real manager, in a world that the test plays: it says what the model does, what the user says, and when

@@ -81,6 +81,57 @@ describe('nodes that need no model', () => {
   })
 })
 
+describe('nodes that lead on by themselves in a circle', () => {
+  const circle = (more: Partial<FlowNode> = {}) => {
+    let moves = 0
+    const always = (): To<'b'> => {
+      if (++moves > 500) throw new Error('it goes on and on')
+      return to('b')
+    }
+    return flowOf({
+      start: { task: 'Start.', functions: [edge('go', 'a')], respondImmediately: false },
+      a: { task: 'A.', always, ...more },
+      b: { task: 'B.', always: to('a') },
+      out: { task: 'Out.' },
+    })
+  }
+
+  test('are stopped after 100 moves: the model is told, answers, and the conversation goes on', async () => {
+    const flow = circle()
+    const talk = await Talk.start(flow, { answers: [[call('go')], ['I am lost.'], ['Still here.']] })
+    await talk.say('Go.')
+    await talk.advance(3)
+    expect(talk.path).toHaveLength(102)
+    expect(talk.errors).toMatchObject([{ code: 'flow-restless' }])
+    expect(talk.lastAsked.history.at(-1)).toContain('goes in circles')
+    await talk.say('Hello?')
+    await talk.advance(3)
+    expect(talk.spoken).toEqual(['I am lost.', 'Still here.'])
+  })
+
+  test('lead out as from an error where that is said', async () => {
+    const flow = circle({ maxVisits: 3, onError: to('out') })
+    const talk = await Talk.start(flow, { answers: [[call('go')], ['Out.']] })
+    await talk.say('Go.')
+    await talk.advance(3)
+    expect([talk.node, talk.path.length]).toEqual(['out', 8])
+  })
+
+  test('may go on as long as the user takes part', async () => {
+    const flow = flowOf({
+      a: { task: 'A.', respondImmediately: false, onSpoken: to('b') },
+      b: { task: 'B.', always: to('a') },
+    })
+    const run = await runFlow(flow)
+    for (let turn = 0; turn < 60; turn++) {
+      await run.user('Next.')
+      await run.reply('There.')
+    }
+    expect(run.events.filter(({ type }) => type === 'flow.error')).toEqual([])
+    expect(run.currentNode).toBe('a')
+  })
+})
+
 describe('what follows the first reply', () => {
   test('comes when it was played, once, and not for what the user says', async () => {
     const talk = await Talk.start(flowOf({ a: { task: 'A.', onSpoken: to('b') }, b: { task: 'B.' } }), {
@@ -150,6 +201,25 @@ describe('guards', () => {
     await talk.advance(3)
     expect(talk.asked.map(({ tools }) => tools.join())).toEqual(['learn', 'learn,go', 'learn', 'learn,go', ''])
     expect(talk.node).toBe('b')
+  })
+
+  test('refuse a call of a function that the application has closed while the model was answering', async () => {
+    const ran: string[] = []
+    const pay: FlowFunction = {
+      name: 'pay',
+      description: '',
+      when: ({ closed }) => closed !== true,
+      handler: () => void ran.push('pay'),
+    }
+    const talk = await Talk.start(flowOf({ a: { task: 'A.', functions: [pay], respondImmediately: false } }), {
+      answers: [[{ pauseMs: 1000 }, call('pay')], ['Sorry.']],
+    })
+    await talk.say('I want to pay.')
+    talk.manager.state['closed'] = true
+    await talk.advance(3)
+    expect([ran, talk.spoken]).toEqual([[], ['Sorry.']])
+    expect(talk.lastAsked.history.at(-1)).toContain('not available now')
+    expect(talk.lastAsked.tools).toEqual([])
   })
 
   test('refuse a call of a function that is closed', async () => {
@@ -263,6 +333,16 @@ describe('silence', () => {
     expect(talk.spoken).toEqual(['Your number?', 'Take your time.'])
     await talk.advance(2)
     expect(talk.spoken.at(-1)).toBe('Are you there?')
+  })
+
+  test('is not that of the user while the model takes its time for the answer', async () => {
+    const node: FlowNode = { task: 'A.', respondImmediately: false, onSilence: { afterSecs: 2, say: 'Are you there?' } }
+    const talk = await Talk.start(flowOf({ a: node }), { answers: [[{ pauseMs: 4500 }, 'It is nine.']] })
+    await talk.say('What time is it?')
+    await talk.advance(4.5 + 1.1 + 1)
+    expect(talk.spoken).toEqual(['It is nine.'])
+    await talk.advance(2)
+    expect(talk.spoken).toEqual(['It is nine.', 'Are you there?'])
   })
 
   test('does not count while a function runs', async () => {

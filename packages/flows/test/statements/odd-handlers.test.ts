@@ -1,10 +1,15 @@
 import * as z from 'zod'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import type { Message } from '@pc/core'
+import { TestClock } from '@pc/core/testing'
 import type { FlowContext } from '../../src/definition/flow-context.ts'
+import type { FlowDefinition } from '../../src/definition/flow-definition.ts'
 import type { FlowFunction } from '../../src/definition/flow-function.ts'
 import { done, stay, to } from '../../src/definition/outcome.ts'
+import type { FlowTool, NodeUpdate } from '../../src/manager/flow-host.ts'
 import { FlowManager } from '../../src/manager/flow-manager.ts'
 import { runFlow, type RunFlowOptions } from '../../src/testing/index.ts'
+import { ScriptedHost } from '../../src/testing/scripted-host.ts'
 import { edge, flowOf } from '../example-flows.ts'
 import { call, gate, Talk } from './talk.ts'
 
@@ -173,6 +178,100 @@ describe('the state that a handler changes', () => {
     expect(run.state).toEqual({ x: 2, y: 2 })
   })
 
+  /** Adds to a list, and waits for `opened` between looking at it and changing it. */
+  const adder = (opened?: Promise<void>): FlowFunction =>
+    fn(
+      'add',
+      async ({ pizza }: { pizza: string }, { state }: FlowContext) => {
+        const order = (state['order'] as string[] | undefined) ?? []
+        await opened
+        state['order'] = [...order, pizza]
+      },
+      { parameters: z.object({ pizza: z.string() }) },
+    )
+
+  test('of two calls at once keeps what both have added to a list', async () => {
+    const { opened, open } = gate()
+    const run = await runFlow(
+      flowOf({ a: { task: 'A.', functions: [adder(opened)] } }, { initialState: { order: ['p'] } }),
+    )
+    const calls = ['x', 'y', 'z'].map((pizza) => run.call('add', { pizza }))
+    await run.rest()
+    open()
+    await Promise.all(calls)
+    expect(run.state).toEqual({ order: ['p', 'x', 'y', 'z'] })
+  })
+
+  test('of two calls at once is held against the schema together', async () => {
+    const state = z.object({ order: z.array(z.string()).max(2).default([]) })
+    // A schema that asks elsewhere takes its time.
+    const slow = {
+      '~standard': {
+        ...state['~standard'],
+        validate: async (value: unknown) =>
+          state.safeParseAsync(value).then((it) => (it.success ? { value: it.data } : { issues: it.error.issues })),
+      },
+    }
+    const run = await runFlow(
+      flowOf({ a: { task: 'A.', functions: [adder()] } }, { state: slow, initialState: { order: [] } }),
+    )
+    const results = await Promise.all(['x', 'y', 'z'].map((pizza) => run.call('add', { pizza })))
+    expect(run.state).toEqual({ order: ['x', 'y'] })
+    expect(results.map((it) => (it as { status: string }).status)).toEqual(['acknowledged', 'acknowledged', 'error'])
+  })
+
+  test('of two calls at once joins by the fields within', async () => {
+    const { opened, open } = gate()
+    const set =
+      (more: object, drop?: string) =>
+      async (_args: unknown, { state }: FlowContext) => {
+        const customer: Record<string, unknown> = { ...(state['customer'] as object), ...more }
+        if (drop !== undefined) delete customer[drop]
+        state['customer'] = customer
+        await opened
+      }
+    const functions = [fn('one', set({ name: 'Ann' }, 'old')), fn('two', set({ address: { zip: '1' } }))]
+    const initialState = { customer: { old: 1, kept: [1] } }
+    const run = await runFlow(flowOf({ a: { task: 'A.', functions } }, { initialState }))
+    const calls = [run.call('one'), run.call('two')]
+    open()
+    await Promise.all(calls)
+    expect(run.state).toEqual({ customer: { kept: [1], name: 'Ann', address: { zip: '1' } } })
+  })
+
+  test.each<[string, unknown, unknown, unknown]>([
+    ['one value', 1, 2, 3],
+    ['a list that one has begun anew', ['a'], ['b'], ['a', 'c']],
+    ['a field that one has taken away', { at: 1 }, {}, { at: 2 }],
+    ['what is a list for one and no list for the other', undefined, [1], { a: 1 }],
+  ])(
+    'of two calls at once that contradict each other: %s: the later is told and changes nothing',
+    async (_what, was, first, second) => {
+      const { opened, open } = gate()
+      const set =
+        (value: unknown) =>
+        async (_args: unknown, { state }: FlowContext) => {
+          state['it'] = value
+          state[`by ${JSON.stringify(value)}`] = true
+          await opened
+        }
+      const functions = [fn('one', set(first)), fn('two', set(second))]
+      const run = await runFlow(
+        flowOf({ a: { task: 'A.', functions } }, { initialState: was === undefined ? {} : { it: was } }),
+      )
+      const calls = [run.call('one'), run.call('two')]
+      open()
+      expect(await Promise.all(calls)).toMatchObject([
+        { status: 'acknowledged' },
+        { status: 'error', error: expect.stringContaining('"it') },
+      ])
+      expect(run.state).toEqual({ it: first, [`by ${JSON.stringify(first)}`]: true })
+      expect(run.events.filter(({ type }) => type === 'flow.error')).toMatchObject([
+        { error: { code: 'flow-state-conflict' } },
+      ])
+    },
+  )
+
   test('that the schema refuses is told to the model and changes nothing, neither state nor node', async () => {
     const flow = flowOf(
       {
@@ -232,6 +331,66 @@ describe('the state that a handler changes', () => {
     )
     run.manager.state['size'] = 'large'
     expect(await run.call('look')).toEqual({ sees: 'large' })
+  })
+})
+
+describe('a world that refuses what the flow wants of it', () => {
+  class Refusing extends ScriptedHost {
+    refuses = false
+    override configure(update: NodeUpdate): Promise<void> {
+      return this.refuses ? Promise.reject(new Error('refused')) : super.configure(update)
+    }
+    override append(messages: readonly Message[]): Promise<void> {
+      return this.refuses ? Promise.reject(new Error('refused')) : super.append(messages)
+    }
+    override setTools(tools: readonly FlowTool[]): Promise<void> {
+      return this.refuses ? Promise.reject(new Error('refused')) : super.setTools(tools)
+    }
+    override speak(text: string, options: { readonly appendToContext: boolean }): Promise<void> {
+      return this.refuses ? Promise.reject(new Error('refused')) : super.speak(text, options)
+    }
+  }
+
+  async function refusing(
+    flow: FlowDefinition,
+  ): Promise<{ host: Refusing; clock: TestClock; errors: string[]; manager: FlowManager }> {
+    const clock = new TestClock()
+    const host = new Refusing(clock, 1)
+    const manager = new FlowManager({ host, flow })
+    const errors: string[] = []
+    manager.on('error', ({ message }) => void errors.push(message))
+    await manager.initialize()
+    host.refuses = true
+    return { host, clock, errors, manager }
+  }
+
+  test('at a move that the node makes by itself: it is told, and the node is kept', async () => {
+    const { host, clock, errors, manager } = await refusing(
+      flowOf({ a: { task: 'A.', onSpoken: to('b') }, b: { task: 'B.' } }),
+    )
+    await host.modelSays('Hello.')
+    await clock.settle()
+    expect([manager.currentNode, errors.length]).toEqual(['a', 2])
+  })
+
+  test('when the silence of the user is answered: it is told, and answered again', async () => {
+    const { host, clock, errors } = await refusing(
+      flowOf({ a: { task: 'A.', onSilence: { afterSecs: 2, say: 'Hello?', times: 2 } } }),
+    )
+    await host.modelSays('Hello.')
+    await clock.advance(2100)
+    host.refuses = false
+    await clock.advance(2100)
+    expect([errors.length, host.said]).toEqual([1, ['Hello.', 'Hello?']])
+  })
+
+  test('when a guard has closed a function: it is told, and the call is settled', async () => {
+    const close = fn('close', (_args: unknown, { state }: FlowContext) => void (state['closed'] = true))
+    const open = fn('open', () => {}, { when: ({ closed }) => closed !== true })
+    const { host, clock, errors } = await refusing(flowOf({ a: { task: 'A.', functions: [close, open] } }))
+    expect(await host.modelCalls('close', {})).toEqual({ status: 'acknowledged' })
+    await clock.settle()
+    expect(errors).toHaveLength(1)
   })
 })
 

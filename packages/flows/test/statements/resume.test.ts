@@ -6,7 +6,8 @@ import { FlowError, FlowInitializationError } from '../../src/definition/errors.
 import type { FlowContext } from '../../src/definition/flow-context.ts'
 import type { FlowDefinition } from '../../src/definition/flow-definition.ts'
 import type { FlowFunction } from '../../src/definition/flow-function.ts'
-import { done, to } from '../../src/definition/outcome.ts'
+import type { FlowNode } from '../../src/definition/flow-node.ts'
+import { done, speakThen, to } from '../../src/definition/outcome.ts'
 import type { FlowSnapshot } from '../../src/snapshot/flow-snapshot.ts'
 import { memoryStore } from '../../src/snapshot/memory-store.ts'
 import { edge, flowOf } from '../example-flows.ts'
@@ -218,14 +219,73 @@ describe('a conversation that goes on in another process', () => {
     ])
   })
 
+  test('goes where a function that has failed leads', async () => {
+    const flow = flowOf({
+      a: {
+        task: 'A.',
+        functions: [fn('fail', () => Promise.reject(new Error('no'))), fn('slow', () => new Promise(() => {}))],
+        onError: to('help'),
+      },
+      help: { task: 'Help.' },
+    })
+    const before = await Talk.start(flow, { answers: [[call('fail'), call('slow')]] })
+    await before.advance(1)
+    expect(before.node).toBe('a')
+    const after = await resumed(before.manager.snapshot(), flow, { answers: [['I can help.']] })
+    await after.advance(2)
+    expect([after.node, after.spoken]).toEqual(['help', ['I can help.']])
+    expect(after.events.filter(({ type }) => type === 'flow.transition').at(-1)).toMatchObject({
+      cause: { by: 'onError' },
+    })
+  })
+
+  test('says first what was to be said on the way', async () => {
+    const flow = flowOf({
+      a: { task: 'A.', functions: [fn('go', () => speakThen('One moment.', to('b')), { transitionTo: ['b'] })] },
+      b: { task: 'B.' },
+    })
+    const before = await Talk.start(flow, { answers: [['Well, let me see what we have. ', call('go')]] })
+    await before.advance(0.5)
+    expect([before.node, before.spoken]).toEqual(['a', ['Well, let me see what we have.']])
+    const after = await resumed(before.manager.snapshot(), flow, { answers: [['Here.']] })
+    await after.advance(3)
+    expect([after.node, after.spoken]).toEqual(['b', ['One moment.', 'Here.']])
+  })
+
+  test.each<[string, FlowDefinition['nodes'][string], TalkOptions['answers']]>([
+    ['onSpoken', { task: 'A.', onSpoken: to('b') }, [['Hello.']]],
+    ['always', { task: 'A.', say: 'Hello.', always: to('b') }, []],
+  ])(
+    'leads on along %s from a node whose words were played, when the next was being entered',
+    async (_kind, a, answers = []) => {
+      const { opened } = gate()
+      let waits = true
+      const flow = flowOf({
+        a,
+        b: { task: 'B.', before: [{ type: 'wait', handler: () => (waits ? opened : undefined) }] },
+      })
+      const before = await Talk.start(flow, { answers })
+      await before.advance(3)
+      expect([before.node, before.spoken]).toEqual(['a', ['Hello.']])
+      waits = false
+      const after = await resumed(before.manager.snapshot(), flow, { answers: [['There.']] })
+      await after.advance(2)
+      expect([after.node, after.spoken]).toEqual(['b', ['There.']])
+    },
+  )
+
   test('tells the model of calls that were cut off, and makes those again that may run twice, under the same key', async () => {
+    let began = 0
     const keys: string[] = []
     const flow = (clock: Talk['clock'] | undefined): FlowDefinition =>
       flowOf({
         a: {
           task: 'A.',
           functions: [
-            fn('once', () => new Promise(() => {})),
+            fn('once', () => {
+              began++
+              return new Promise(() => {})
+            }),
             fn(
               'twice',
               async (_args: unknown, { idempotencyKey }: FlowContext) => {
@@ -247,6 +307,7 @@ describe('a conversation that goes on in another process', () => {
     })
     expect(after.history.slice(-2)).toEqual(['tool: CANCELLED', 'tool: CANCELLED'])
     await after.advance(3)
+    expect(began).toBe(1)
     expect(new Set(keys).size).toBe(1)
     expect(keys).toHaveLength(2)
     expect(after.lastAsked.history.at(-1)).toBe('developer: The result of twice: {"found":1}')
@@ -280,6 +341,32 @@ describe('a conversation that goes on in another process', () => {
         { id: 'order', subFlows: { address } },
       )
     }
+
+    test('its caller goes on when it was done already and another call still ran', async () => {
+      const began: string[] = []
+      const withSlow = (): FlowDefinition => {
+        const whole = outer(began)
+        const { check, ...others } = whole.subFlows['address']!.nodes as Record<string, FlowNode>
+        const functions = [...check!.functions!, fn('slow', () => new Promise(() => {}))]
+        const address = { ...whole.subFlows['address']!, nodes: { ...others, check: { ...check!, functions } } }
+        const start = whole.nodes['start'] as FlowNode
+        const deliver = fn(
+          'deliver',
+          async (_args: unknown, ctx: FlowContext) => to('confirm', { result: { got: await ctx.call(address) } }),
+          { transitionTo: ['confirm'] },
+        )
+        return { ...whole, nodes: { ...whole.nodes, start: { ...start, functions: [deliver] } }, subFlows: { address } }
+      }
+      const before = await Talk.start(withSlow(), {
+        answers: [[call('deliver')], [call('street')], [call('right'), call('slow')]],
+      })
+      await before.advance(5)
+      expect(before.node).toBe('check')
+      const after = await resumed(before.manager.snapshot(), withSlow(), { answers: [['Thanks.']] })
+      await after.advance(3)
+      expect([after.node, after.spoken]).toEqual(['confirm', ['Thanks.']])
+      expect(after.history.at(-3)).toBe('developer: The result of deliver: {"got":{"street":"Elm"}}')
+    })
 
     test('it goes on there, and its caller gets the outputs of before and after', async () => {
       const began: string[] = []
@@ -430,6 +517,40 @@ describe('snapshots that are refused', () => {
     const talk = await atConfirmation({ store, conversationId: 'c' })
     expect(new Set(talk.errors.map(({ code }) => code))).toEqual(new Set(['snapshot-not-saved']))
     expect(talk.spoken.at(-1)).toBe('Shall I order?')
+  })
+})
+
+describe('a store that hangs', () => {
+  const flow = flowOf({ a: { task: 'A.', functions: [edge('go', 'b')], respondImmediately: false }, b: { task: 'B.' } })
+  const never = (): Promise<never> => new Promise(() => {})
+
+  test('is given up after 10 s when it saves: that is reported, and the next snapshot is kept', async () => {
+    const store = memoryStore()
+    let saves = 0
+    const save = (id: string, snapshot: string): Promise<void> => (++saves === 1 ? never() : store.save(id, snapshot))
+    const talk = await Talk.start(flow, {
+      store: { ...store, save },
+      conversationId: 'c',
+      answers: [[call('go')], ['There.']],
+    })
+    await talk.say('Go.')
+    await talk.advance(5)
+    expect([talk.node, talk.spoken, await store.load('c')]).toEqual(['b', ['There.'], undefined])
+    await talk.advance(5)
+    expect(talk.errors).toMatchObject([{ code: 'snapshot-not-saved', cause: { code: 'flow-timeout' } }])
+    expect(JSON.parse((await store.load('c')) ?? '')).toMatchObject({ runs: [{ machine: { value: 'b' } }] })
+  })
+
+  test('is given up after 10 s when it loads: the flow is not started, and may be tried again', async () => {
+    let hangs = true
+    const store = { ...memoryStore(), load: () => (hangs ? never() : Promise.resolve(undefined)) }
+    const talk = new Talk(flow, { store, conversationId: 'c' })
+    await talk.clock.settle()
+    await expect(talk.during(talk.manager.initialize())).rejects.toMatchObject({ name: 'FlowInitializationError' })
+    expect(Math.round(talk.clock.nowMs() / 1000)).toBe(10)
+    hangs = false
+    await talk.during(talk.manager.initialize())
+    expect(talk.node).toBe('a')
   })
 })
 
