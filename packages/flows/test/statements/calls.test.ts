@@ -563,6 +563,46 @@ describe('calls that come too late', () => {
     expect([old.mock.calls.length, run.currentNode, run.isAsked]).toEqual([0, 'b', true])
   })
 
+  test('63. D11: So is one that is made while what was said along with the edge is played', async () => {
+    const look = vi.fn()
+    const flow = flowOf({ a: { task: 'A.', functions: [edge('go', 'b'), fn('look', look)] }, b: { task: 'B.' } })
+    const run = await runFlow(flow, { charsPerSec: 10 })
+    const going = run.call('go', {}, { saying: 'x'.repeat(50) })
+    await run.advance(1)
+    expect(run.currentNode).toBe('a')
+    expect(await run.call('look')).toMatchObject({ error: expect.stringContaining('not available now') })
+    await run.advance(10)
+    await going
+    expect([look.mock.calls.length, run.currentNode]).toEqual([0, 'b'])
+  })
+
+  test('63. D11: So is one that is made while the application moves on, and a node that waits for the user does', async () => {
+    const look = vi.fn()
+    const { opened, open } = gate()
+    const flow = flowOf({
+      a: { task: 'A.', functions: [fn('look', look)] },
+      b: { task: 'B.', before: [{ type: 'wait', handler: () => opened }], respondImmediately: false },
+    })
+    const run = await runFlow(flow)
+    const moving = run.manager.setNode('b')
+    await run.rest()
+    expect(await run.call('look')).toMatchObject({ error: expect.stringContaining('not available now') })
+    open()
+    await moving
+    expect([look.mock.calls.length, run.currentNode, run.isAsked]).toEqual([0, 'b', false])
+  })
+
+  test('An edge does not lead on from where the application has moved while its words were played', async () => {
+    const flow = flowOf({ a: { task: 'A.', functions: [edge('go', 'b')] }, b: { task: 'B.' }, c: { task: 'C.' } })
+    const run = await runFlow(flow, { charsPerSec: 10 })
+    const going = run.call('go', {}, { saying: 'x'.repeat(50) })
+    await run.advance(1)
+    await run.manager.setNode('c')
+    await run.advance(10)
+    await going
+    expect([run.currentNode, run.isAsked]).toEqual(['c', true])
+  })
+
   test('A result that comes when the application has moved the conversation is told and moves nothing', async () => {
     const { opened, open } = gate()
     const flow = flowOf({

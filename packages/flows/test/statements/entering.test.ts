@@ -5,11 +5,14 @@ import {
   type LLMSetToolsFrame,
   TTSSpeakFrame,
 } from '@pc/core'
+import { TestClock } from '@pc/core/testing'
 import { describe, expect, test, vi } from 'vitest'
 import { endConversation, say } from '../../src/definition/action.ts'
 import { FlowError } from '../../src/definition/errors.ts'
 import type { FlowFunction } from '../../src/definition/flow-function.ts'
 import type { FlowNode } from '../../src/definition/flow-node.ts'
+import { FlowManager } from '../../src/manager/flow-manager.ts'
+import { ScriptedHost } from '../../src/testing/scripted-host.ts'
 import { edge, flowOf } from '../example-flows.ts'
 import { LateStart, Slow } from './slow.ts'
 import { call, gate, Talk } from './talk.ts'
@@ -402,6 +405,20 @@ describe('what can go wrong on entering', () => {
     expect(talk.history.slice(-2)).toEqual(['tool: {"of":"look"}', 'assistant: Seen.'])
     await talk.manager.setNode('b')
     expect(talk.node).toBe('b')
+  })
+
+  test('A conversation that ends while a node is entered does not enter it', async () => {
+    const { opened, open } = gate()
+    const host = new ScriptedHost(new TestClock(), 1)
+    const flow = flowOf({ a: { task: 'A.' }, b: { task: 'B.', before: [{ type: 'wait', handler: () => opened }] } })
+    const manager = new FlowManager({ host, flow })
+    await manager.initialize()
+    const moving = manager.setNode('b')
+    host.end()
+    await new Promise<void>((resolve) => manager.on('ended', resolve))
+    open()
+    await moving
+    expect(host.messages()).toEqual([{ role: 'developer', content: 'A.' }])
   })
 
   test('D15: A first node that cannot be entered leaves nothing behind, and the flow can be started again', async () => {

@@ -4,7 +4,7 @@ import type { FlowContext } from '../../src/definition/flow-context.ts'
 import type { FlowFunction } from '../../src/definition/flow-function.ts'
 import type { FlowNode } from '../../src/definition/flow-node.ts'
 import { silent, type To, to } from '../../src/definition/outcome.ts'
-import { runFlow } from '../../src/testing/index.ts'
+import { type FlowTestRun, runFlow } from '../../src/testing/index.ts'
 import { edge, flowOf } from '../example-flows.ts'
 import { call, Talk } from './talk.ts'
 
@@ -144,6 +144,27 @@ describe('what follows the first reply', () => {
       ['a', 'b'],
       ['Hello there.', 'And now this.'],
     ])
+  })
+
+  test('does not come while a function runs, whatever is said meanwhile', async () => {
+    const slow: FlowFunction = { name: 'slow', description: '', handler: () => new Promise(() => {}), timeoutSecs: 3 }
+    const run = await runFlow(flowOf({ a: { task: 'A.', functions: [slow], onSpoken: to('b') }, b: { task: 'B.' } }))
+    const called = run.call('slow')
+    await run.reply('One moment.')
+    expect(run.currentNode).toBe('a')
+    await run.advance(4)
+    await called
+    await run.reply('It took too long.')
+    expect(run.currentNode).toBe('b')
+  })
+
+  test('is not where the node leads when an after-action has led elsewhere', async () => {
+    const move = { type: 'move', handler: () => run.manager.setNode('c') }
+    const run: FlowTestRun = await runFlow(
+      flowOf({ a: { task: 'A.', after: [move], onSpoken: to('b') }, b: { task: 'B.' }, c: { task: 'C.' } }),
+    )
+    await run.reply('Hello.')
+    expect(run.currentNode).toBe('c')
   })
 
   test('comes also when the reply was cut by a noise, after which nobody says anything', async () => {
@@ -360,6 +381,13 @@ describe('silence', () => {
     expect(run.said).toEqual(['Are you there?'])
     await run.advance(8.1)
     expect(run.currentNode).toBe('b')
+  })
+
+  test('is answered anew in the next node, however often it was in the one before', async () => {
+    const next: FlowNode = { task: 'B.', respondImmediately: false, onSilence: { afterSecs: 8, say: 'Still there?' } }
+    const talk = await Talk.start(flowOf({ a: quiet(), b: next }), { answers: [['Your number?']] })
+    await talk.advance(1.2 + 8 + 2 + 8 + 9)
+    expect([talk.node, talk.spoken.slice(1)]).toEqual(['b', ['Are you there?', 'Still there?']])
   })
 
   test('of the node before does not count in the next', async () => {

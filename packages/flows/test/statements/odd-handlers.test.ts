@@ -150,18 +150,34 @@ describe('the state that a handler changes', () => {
     const called = run.call('odd')
     await run.rest()
     expect(run.state).toEqual({})
+    expect(run.events.filter(({ type }) => type === 'flow.state')).toEqual([])
     open()
     await called
     expect(run.state).toEqual({ count: 1 })
+    expect(run.events.filter(({ type }) => type === 'flow.state')).toMatchObject([{ node: 'a', state: { count: 1 } }])
   })
 
-  test('is as it was when the handler throws', async () => {
-    const run = await odd((_args: unknown, ctx: FlowContext) => {
-      ctx.state['count'] = 1
-      throw new Error('no')
-    })
+  test('loses the keys that it takes away', async () => {
+    const take = (_args: unknown, { state }: FlowContext): void => void delete state['old']
+    const run = await odd(take, {}, { state: { old: 1, kept: 2 } })
     await run.call('odd')
-    expect(run.state).toEqual({})
+    expect(run.state).toEqual({ kept: 2 })
+  })
+
+  test('is as it was when the handler throws, within its values too', async () => {
+    const handler = ({ state }: FlowContext): never => {
+      state['count'] = 1
+      const order = state['order'] as { items: string[] }
+      order.items.push('x')
+      throw new Error('no')
+    }
+    const run = await odd(
+      (_args: unknown, ctx: FlowContext) => handler(ctx),
+      {},
+      { state: { order: { items: ['p'] } } },
+    )
+    await run.call('odd')
+    expect(run.state).toEqual({ order: { items: ['p'] } })
   })
 
   test('of two calls at once joins', async () => {
@@ -371,6 +387,19 @@ describe('a world that refuses what the flow wants of it', () => {
     await host.modelSays('Hello.')
     await clock.settle()
     expect([manager.currentNode, errors.length]).toEqual(['a', 2])
+  })
+
+  test('at the text of a node: it leads on all the same', async () => {
+    const clock = new TestClock()
+    const host = new Refusing(clock, 1)
+    host.speak = () => Promise.reject(new Error('refused'))
+    const manager = new FlowManager({
+      host,
+      flow: flowOf({ a: { task: 'A.', say: 'Hello.', onSpoken: to('b') }, b: { task: 'B.' } }),
+    })
+    await manager.initialize()
+    await clock.settle()
+    expect(manager.currentNode).toBe('b')
   })
 
   test('when the silence of the user is answered: it is told, and answered again', async () => {

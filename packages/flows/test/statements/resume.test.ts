@@ -179,6 +179,15 @@ describe('a conversation that goes on in another process', () => {
     expect(after.spoken).toEqual(['Goodbye.'])
   })
 
+  test('says no text again that was said, where the node leads nowhere', async () => {
+    const flow = flowOf({ a: { task: 'A.', say: 'Hello.' } })
+    const before = await Talk.start(flow)
+    await before.advance(2)
+    const after = await resumed(before.manager.snapshot(), flow)
+    await after.advance(2)
+    expect([before.spoken, after.spoken]).toEqual([['Hello.'], []])
+  })
+
   test('leads on from a node that needs no model and had not come to its end', async () => {
     const flow = (): FlowDefinition =>
       flowOf({ a: { task: [], say: 'x'.repeat(40), always: to('b') }, b: { task: 'B.', respondImmediately: false } })
@@ -341,6 +350,18 @@ describe('a conversation that goes on in another process', () => {
         { id: 'order', subFlows: { address } },
       )
     }
+
+    test('it has the role of its caller where it has none', async () => {
+      const address = flowOf({ ask: { task: 'Ask.', functions: [fn('right', () => done(1))] } }, { id: 'address' })
+      const deliver = fn('deliver', (_args: unknown, ctx: FlowContext) => ctx.call(address))
+      const flow = flowOf({ start: { role: 'You sell.', task: 'S.', functions: [deliver] } }, { subFlows: { address } })
+      const before = await Talk.start(flow, { answers: [[call('deliver')], ['Where?']] })
+      await before.advance(2)
+      const after = await resumed(before.manager.snapshot(), flow, { answers: [['Which street?']] })
+      await after.say('Hello?')
+      await after.advance(2)
+      expect([after.node, after.lastAsked.role]).toEqual(['ask', 'You sell.'])
+    })
 
     test('its caller goes on when it was done already and another call still ran', async () => {
       const began: string[] = []

@@ -1,10 +1,15 @@
-import { describe, expect, test } from 'vitest'
+import { TestClock } from '@pc/core/testing'
+import { describe, expect, test, vi } from 'vitest'
 import { say } from '../../src/definition/action.ts'
 import type { FlowContext } from '../../src/definition/flow-context.ts'
 import type { FlowDefinition } from '../../src/definition/flow-definition.ts'
 import type { FlowFunction } from '../../src/definition/flow-function.ts'
 import { done, to } from '../../src/definition/outcome.ts'
+import type { NodeUpdate } from '../../src/manager/flow-host.ts'
+import { FlowManager } from '../../src/manager/flow-manager.ts'
+import type { FlowSnapshot } from '../../src/snapshot/flow-snapshot.ts'
 import { runFlow } from '../../src/testing/index.ts'
+import { ScriptedHost } from '../../src/testing/scripted-host.ts'
 import { edge, flowOf } from '../example-flows.ts'
 import { call, gate, Talk } from './talk.ts'
 
@@ -35,6 +40,10 @@ const address = (): FlowDefinition =>
     },
     { id: 'address' },
   )
+
+const rest = async (clock: TestClock): Promise<void> => {
+  for (let turn = 0; turn < 8; turn++) await clock.settle()
+}
 
 /** An order that has the address asked for by a flow of its own. */
 const order = (sub = address(), more: Partial<FlowFunction> = {}): FlowDefinition =>
@@ -220,7 +229,117 @@ describe('a flow that a function calls', () => {
     open()
     await run.rest()
     expect([run.currentNode, run.said, run.tools]).toEqual(['b', [], ['back']])
+    expect(JSON.stringify(run.messages)).toContain('moved elsewhere meanwhile')
     await run.call('back')
+    expect(run.currentNode).toBe('start')
+  })
+
+  test('that cannot be told to the model fails its call: node, state and functions of the caller are there again', async () => {
+    class Refusing extends ScriptedHost {
+      refuses = false
+      override configure(update: NodeUpdate): Promise<void> {
+        return this.refuses ? Promise.reject(new Error('refused')) : super.configure(update)
+      }
+    }
+    const clock = new TestClock()
+    const host = new Refusing(clock, 1)
+    const sub = flowOf({ ask: { role: 'You ask.', task: 'Ask.' } }, { id: 'sub', initialState: { own: 1 } })
+    const manager = new FlowManager({ host, flow: order(sub) })
+    await manager.initialize()
+    host.refuses = true
+    await host.modelCalls('deliver', {})
+    await rest(clock)
+    expect([manager.currentNode, manager.state, [...manager.currentFunctions]]).toEqual([
+      'start',
+      {},
+      ['deliver', 'look'],
+    ])
+    const { role, runs } = JSON.parse(manager.snapshot()) as FlowSnapshot
+    expect([role, runs.length, runs[0]?.waiting]).toEqual(['You take orders.', 1, undefined])
+    expect(await host.modelCalls('look', {})).toBe('seen')
+  })
+
+  test('leaves functions behind that nobody may call any more', async () => {
+    const clock = new TestClock()
+    const host = new ScriptedHost(clock, 1)
+    const manager = new FlowManager({ host, flow: order() })
+    await manager.initialize()
+    for (const name of ['deliver', 'street']) {
+      await host.modelCalls(name, {})
+      await rest(clock)
+    }
+    const stale = host.tools.find(({ function: { name } }) => name === 'right')
+    await host.modelCalls('right', {})
+    await rest(clock)
+    expect(manager.currentNode).toBe('confirm')
+    await manager.setNode('start')
+    await host.modelCalls('deliver', {})
+    await rest(clock)
+    const settle = vi.fn()
+    const signal = new AbortController().signal
+    stale?.call({
+      id: 'x',
+      name: 'right',
+      args: {},
+      idempotencyKey: 'k',
+      signal,
+      settle,
+      said: () => Promise.resolve(),
+    })
+    await rest(clock)
+    expect([manager.currentNode, JSON.stringify(settle.mock.calls)]).toEqual([
+      'ask',
+      expect.stringContaining('not available now'),
+    ])
+  })
+
+  test('is not called by a function in the background', async () => {
+    const deliver = fn('deliver', async (_args: unknown, ctx: FlowContext) => ctx.call(address()), { background: true })
+    const run = await runFlow(flowOf({ start: { task: 'S.', functions: [deliver] } }))
+    expect(await run.call('deliver')).toMatchObject({ status: 'error' })
+    expect(run.currentNode).toBe('start')
+  })
+
+  test('has what its caller changes afterwards open and close functions of the caller', async () => {
+    const deliver = fn(
+      'deliver',
+      async (_args: unknown, ctx: FlowContext) => {
+        await ctx.call(address())
+        ctx.state['delivered'] = true
+      },
+      { when: ({ delivered }) => delivered !== true },
+    )
+    const rate = fn('rate', () => 5, { when: ({ delivered }) => delivered === true })
+    const run = await runFlow(flowOf({ start: { task: 'S.', functions: [deliver, rate] } }))
+    for (const name of ['deliver', 'street', 'right']) await run.call(name)
+    expect([run.currentNode, run.tools]).toEqual(['start', ['rate']])
+  })
+
+  test('may be called in a loop, in a flow that is called in a loop itself', async () => {
+    const item = flowOf(
+      { ask: { task: 'Ask.', functions: [fn('more', ({ n }: { n: number }) => done(n))] } },
+      { id: 'item' },
+    )
+    const until0 = async (flow: FlowDefinition, ctx: FlowContext): Promise<number[]> => {
+      const got: number[] = []
+      for (;;) {
+        const value = Number(await ctx.call(flow))
+        if (value === 0) return got
+        got.push(value)
+      }
+    }
+    const sum = fn('sum', async (_args: unknown, ctx: FlowContext) =>
+      done((await until0(item, ctx)).reduce((a, b) => a + b, 0)),
+    )
+    const list = flowOf({ list: { task: 'L.', functions: [sum] } }, { id: 'list', subFlows: { item } })
+    const all = fn('all', async (_args: unknown, ctx: FlowContext) => ({ all: await until0(list, ctx) }))
+    const run = await runFlow(flowOf({ start: { task: 'S.', functions: [all] } }, { subFlows: { item, list } }))
+    await run.call('all')
+    for (const numbers of [[1, 2, 0], [3, 0], [0]]) {
+      await run.call('sum')
+      for (const n of numbers) await run.call('more', { n })
+    }
+    expect(run.messages.at(-1)).toMatchObject({ content: 'The result of all: {"all":[3,3]}' })
     expect(run.currentNode).toBe('start')
   })
 })
