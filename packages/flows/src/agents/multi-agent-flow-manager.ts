@@ -103,7 +103,8 @@ export class MultiAgentFlowManager<Agents extends AgentMap = AgentMap> extends F
       globalFunctions: offers ? [...globalFunctions, ...transferFunctions(team, desk)] : globalFunctions,
       middleware: teamMiddleware(options.middleware, desk, calls),
       store: store && {
-        ...store,
+        save: (id, snapshot) => store.save(id, snapshot),
+        delete: (id) => store.delete(id),
         load: async (id) => {
           const snapshot = await store.load(id)
           if (snapshot !== undefined) await desk.restore(parseSnapshot(snapshot))

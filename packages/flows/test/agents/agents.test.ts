@@ -15,6 +15,7 @@ import { done, to } from '../../src/definition/outcome.ts'
 import { flowFunction } from '../../src/definition/typed-function.ts'
 import { ScriptedHost } from '../../src/testing/scripted-host.ts'
 import { TestClock } from '@pc/core/testing'
+import type { FlowStore } from '../../src/snapshot/flow-store.ts'
 import { TeamRun } from './team-run.ts'
 
 const describeProblem = flowFunction({
@@ -505,6 +506,31 @@ describe('snapshots', () => {
     expect([run.place, run.host.role]).toEqual(['support/advise', 'You are the front desk.'])
     expect(run.manager.state).toEqual({ customer: { name: 'Ann' }, invoice: 8 })
     expect(run.changes).toEqual(['billing > support'])
+  })
+
+  test('a conversation is kept in a store that is a class, such as that of files, and comes back from it', async () => {
+    const kept = new Map<string, string>()
+    class Store implements FlowStore {
+      load(id: string): Promise<string | undefined> {
+        return Promise.resolve(kept.get(id))
+      }
+      save(id: string, snapshot: string): Promise<void> {
+        return Promise.resolve(void kept.set(id, snapshot))
+      }
+      delete(id: string): Promise<void> {
+        return Promise.resolve(void kept.delete(id))
+      }
+    }
+    const first = await TeamRun.start({ team, store: new Store(), conversationId: 'c' })
+    await first.call('describe_problem')
+    await first.manager.routeToAgent('billing')
+    await first.manager.saved()
+    const run = await TeamRun.start({ team, store: new Store(), conversationId: 'c' })
+    expect([run.place, first.errors, run.errors]).toEqual(['billing/ask', [], []])
+    run.host.end()
+    await run.rest()
+    await run.manager.saved()
+    expect([...kept]).toEqual([])
   })
 
   test('one that was kept goes on where it was, also in a process that never saw it there', async () => {
