@@ -13,6 +13,7 @@ export interface FlowWarning {
     | 'dropped-schema-feature'
     | 'opaque-node'
     | 'minified-name'
+    | 'refused-name'
   /** Such as `nodes.confirm.functions.pay`. */
   readonly path: string
   readonly message: string

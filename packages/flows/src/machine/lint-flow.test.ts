@@ -66,6 +66,15 @@ describe('what looks wrong', () => {
     expect(warningsOf({ id: 'flow', initialNode: 'start', nodes })).toEqual(['minified-name nodes.start.functions.n'])
   })
 
+  test('is a name that a provider refuses', () => {
+    const second = flowFunction({ name: '2nd_pizza', description: 'Another one', transitionTo: 'end' })
+    const named = flowFunction({ name: '_2nd', description: 'Another one', transitionTo: 'end' })
+    const nodes = { start: { task: 'Ask.', functions: [second, named] }, end }
+    expect(warningsOf({ id: 'flow', initialNode: 'start', nodes })).toEqual([
+      'refused-name nodes.start.functions.2nd_pizza',
+    ])
+  })
+
   test('is looked for only when somebody asks', () => {
     let made = 0
     const flow = defineFlow({

@@ -55,6 +55,10 @@ function ofFunction(fn: FlowFunction, path: string): FlowWarning[] {
     const message = `The name '${fn.name}' looks like that of a minifier: give the function a name of its own.`
     warnings.push({ code: 'minified-name', path, message })
   }
+  if (!/^[A-Za-z_]/.test(fn.name)) {
+    const message = `Gemini refuses the name '${fn.name}', and with it every request: begin it with a letter or "_".`
+    warnings.push({ code: 'refused-name', path, message })
+  }
   for (const [field, property] of Object.entries(toolOf(fn).properties)) {
     for (const { at, keyword } of droppedIn(property, field)) {
       const message = `Gemini is not told of "${keyword}" in "${at}": say it in the description as well.`

@@ -1,20 +1,22 @@
 import { TestClock } from '@pc/core/testing'
 import { expect, test } from 'vitest'
+import { ScriptedHost } from '../testing/scripted-host.ts'
 import { CallBook, type OpenCall } from './call-book.ts'
 
 /** A book whose calls write down what became of them. */
 function bookOf() {
   const clock = new TestClock()
   const seen: string[] = []
-  const book: CallBook<string> = new CallBook<string>({
-    clock,
-    move: (move, { id }) => void seen.push(`move ${move} for ${id}`),
-    run: () => void seen.push('run'),
-    ended: ({ call }, end) => void seen.push(`${call.id} ${end}`),
-    timedOut: (open, { code }) => {
-      seen.push(`${open.call.id} ${code}`)
-      book.settle(open, 'timeout', null, { type: 'answer' })
+  const book = new CallBook({
+    host: new ScriptedHost(clock, 1),
+    navigator: { node: 'here', run: undefined, answer: () => void seen.push('run') },
+    moveAfter: async (move, { id }) => void seen.push(`move ${move.kind === 'node' ? move.node : ''} for ${id}`),
+    inspect: (event) => {
+      const happened = event()
+      if (happened.type === 'flow.call.end') seen.push(`${happened.callId} ${happened.end}`)
     },
+    failed: ({ code }) => void seen.push(code),
+    changed: () => {},
   })
   const add = (id: string, more: { background?: boolean; signal?: AbortSignal } = {}): OpenCall =>
     book.add(
@@ -32,7 +34,10 @@ function bookOf() {
     )
   const answer = (open: OpenCall): void => book.settle(open, 'result', 1, { type: 'answer' })
   const silence = (open: OpenCall): void => book.settle(open, 'result', 1, { type: 'silence' })
-  const move = (open: OpenCall, to: string): void => book.settle(open, 'transition', 1, { type: 'move', move: to })
+  const move = (open: OpenCall, node: string): void => {
+    const cause = { by: 'function', name: open.function.name } as const
+    book.settle(open, 'transition', 1, { type: 'move', move: { kind: 'node', node, cause } })
+  }
   return { clock, book, seen, add, answer, silence, move }
 }
 
@@ -74,7 +79,11 @@ test('a call that takes too long is aborted; one that has settled leaves no time
   const slow = add('slow')
   await clock.advance(5000)
   expect(slow.controller.signal.aborted).toBe(true)
-  expect(seen.slice(2)).toEqual(['slow flow-function-timeout', 'slow gets null, run', 'slow timeout'])
+  expect(seen.slice(2)).toEqual([
+    'flow-function-timeout',
+    expect.stringMatching(/^slow gets .*no result within 5 s.*, run$/),
+    'slow timeout',
+  ])
 })
 
 test('who wanted an answer before the application moved the conversation has none in the next node', () => {

@@ -7,6 +7,7 @@ import type { FlowEngine } from './flow-engine.ts'
 import type { FlowCall } from './flow-host.ts'
 import type { CallEnd } from './inspection.ts'
 import type { Move } from './move.ts'
+import type { Navigator } from './navigator.ts'
 
 /** What a settled call wants of the conversation. */
 export type CallEffect =
@@ -29,6 +30,11 @@ export interface OpenCall {
   readonly timer: Timer
 }
 
+/** What a {@link CallBook} needs of its engine. */
+interface CallBookEngine extends Pick<FlowEngine, 'host' | 'inspect' | 'failed' | 'changed' | 'moveAfter'> {
+  readonly navigator: Pick<Navigator, 'node' | 'run' | 'answer'>
+}
+
 const OVERTAKEN: Json = {
   status: 'acknowledged',
   note: 'The conversation moves on already, to where another call led.',
@@ -39,12 +45,12 @@ const OVERTAKEN: Json = {
  * order, to where the first led that moves it; the model answers once, when none moves it and one wants an answer.
  */
 export class CallBook {
-  readonly #engine: FlowEngine
+  readonly #engine: CallBookEngine
   readonly #open = new Map<string, OpenCall>()
   #pending: { readonly move: Move; readonly call: FlowCall } | undefined = undefined
   #asks = false
 
-  constructor(engine: FlowEngine) {
+  constructor(engine: CallBookEngine) {
     this.#engine = engine
   }
 

@@ -88,7 +88,8 @@ export class FlowEngine {
       replied: () => {
         if (book.isIdle && !navigator.isMoving) void navigator.replied()
       },
-      botStarted: () => silence.stop(),
+      botStarted: () => silence.pause(),
+      botStopped: () => silence.goOn(),
       userStarted: () => {
         navigator.byItself.reset()
         silence.begin()

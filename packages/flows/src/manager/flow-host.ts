@@ -43,6 +43,8 @@ export interface FlowHostListener {
   replied(): void
   /** A reply began to be played, or something else the agent says. */
   botStarted(): void
+  /** It was played, or cut. */
+  botStopped(): void
   userStarted(): void
   /** The user's turn is over. */
   userStopped(): void

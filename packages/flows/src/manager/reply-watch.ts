@@ -21,6 +21,7 @@ export class ReplyWatch implements Observer {
     'LLMFullResponseStartFrame',
     'LLMFullResponseEndFrame',
     'BotStartedSpeakingFrame',
+    'BotStoppedSpeakingFrame',
     'UserStartedSpeakingFrame',
     'UserStoppedSpeakingFrame',
     'FunctionCallsStartedFrame',
@@ -156,6 +157,9 @@ export class ReplyWatch implements Observer {
         return
       case 'BotStartedSpeakingFrame':
         this.listener?.botStarted()
+        return
+      case 'BotStoppedSpeakingFrame':
+        this.listener?.botStopped()
         return
       case 'UserStartedSpeakingFrame':
         this.userSpeaks = true

@@ -8,6 +8,8 @@ export class SilenceWatch {
   readonly #engine: FlowEngine
   #timer: Timer | undefined = undefined
   #dueMs: number | undefined = undefined
+  /** It would count if the agent did not speak. */
+  #isPaused = false
   /** How often it was answered since the user last spoke. */
   #said = 0
 
@@ -34,8 +36,21 @@ export class SilenceWatch {
     this.#timer = clock.setTimeout(answer, ms, { background: true })
   }
 
-  /** Somebody speaks. */
+  /** The agent speaks. */
+  pause(): void {
+    const counts = this.#timer !== undefined
+    this.stop()
+    this.#isPaused = counts
+  }
+
+  /** The agent has spoken: what counted before counts anew. */
+  goOn(): void {
+    if (this.#isPaused) this.listen()
+  }
+
+  /** It does not count. */
   stop(): void {
+    this.#isPaused = false
     this.#timer?.cancel()
     this.#timer = undefined
     this.#dueMs = undefined

@@ -39,6 +39,7 @@ export class OptimizedHost {
         inner.attach({
           replied: () => listener.replied(),
           botStarted: () => listener.botStarted(),
+          botStopped: () => listener.botStopped(),
           userStarted: () => {
             this.#forget()
             this.#userSpeaks = true

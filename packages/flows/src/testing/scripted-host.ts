@@ -266,6 +266,7 @@ export class ScriptedHost implements FlowHost {
     } finally {
       this.#playing--
       this.activity++
+      this.#listener?.botStopped()
     }
   }
 

@@ -262,6 +262,15 @@ describe('actions that hang', () => {
     expect(run.said).toEqual(['Sorry.'])
   })
 
+  test('So is one of type function', async () => {
+    const run = await runFlow(toB(node([{ type: 'function', handler: () => new Promise(() => {}) }])))
+    const called = run.call('go')
+    await run.advance(15.1)
+    await called
+    expect([run.currentNode, run.isAsked]).toEqual(['a', true])
+    expect(errorsOf(run)).toMatchObject([{ name: 'ActionError', cause: { code: 'flow-timeout' } }])
+  })
+
   test('What leads on from a failed entry is taken then', async () => {
     const run = await runFlow(
       flowOf({

@@ -356,6 +356,16 @@ describe('what is said by actions', () => {
     expect([talk.spoken, talk.asked]).toEqual([['Closed.'], []])
   })
 
+  test('24. An action of type function waits for what the agent is saying already', async () => {
+    let ranMs = 0
+    const note = { type: 'function', handler: () => void (ranMs = talk.clock.nowMs()) }
+    const flow = flowOf({ a: { task: 'A.' }, b: { task: 'B.', before: [note] } })
+    const talk: Talk = await Talk.start(flow, { answers: [['x'.repeat(50)]] })
+    await talk.advance(1)
+    await talk.during(talk.manager.setNode('b'))
+    expect(ranMs).toBeGreaterThanOrEqual(5000)
+  })
+
   test('24. Of two actions of type function the second starts when the first has finished, and both behind what is said', async () => {
     const order: string[] = []
     const note = (text: string): void => void order.push(`${text} ${talk.clock.nowMs()}`)

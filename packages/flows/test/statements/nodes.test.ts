@@ -1,3 +1,4 @@
+import { TTSSpeakFrame } from '@pc/core'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { endConversation, say } from '../../src/definition/action.ts'
 import type { FlowContext } from '../../src/definition/flow-context.ts'
@@ -373,6 +374,26 @@ describe('silence', () => {
     })
     await talk.advance(29)
     expect([talk.node, talk.spoken]).toEqual(['a', ['One moment.']])
+  })
+
+  test('does not count while a function runs that the model calls without a word', async () => {
+    const slow: FlowFunction = { name: 'slow', description: '', timeoutSecs: 30, handler: () => new Promise(() => {}) }
+    const talk = await Talk.start(flowOf({ a: { ...quiet(), functions: [slow], respondImmediately: false }, b }), {
+      answers: [[call('slow')], ['Sorry.']],
+    })
+    await talk.say('Look for it.')
+    await talk.advance(29)
+    expect([talk.node, talk.spoken]).toEqual(['a', []])
+  })
+
+  test('does not count while the application says something, and counts anew behind it', async () => {
+    const talk = await Talk.start(flowOf({ a: quiet(), b }), { answers: [['Your number?']] })
+    await talk.advance(1.2 + 6)
+    await talk.send(new TTSSpeakFrame('x'.repeat(50)))
+    await talk.advance(5 + 7)
+    expect(talk.spoken).toHaveLength(2)
+    await talk.advance(1.5)
+    expect(talk.spoken.slice(2)).toEqual(['Are you there?'])
   })
 
   test('counts from entering where the agent waits', async () => {

@@ -380,6 +380,19 @@ describe('other ways on', () => {
     expect(errorsOf(run)).toMatchObject([{ name: 'FlowTransitionError', message: expect.stringContaining("'b'") }])
   })
 
+  test('A move is told in order: what is left, the way, and what is entered', async () => {
+    const run = await runFlow(flowOf({ a: { task: 'A.', functions: [edge('go', 'b')] }, b: { task: 'B.' } }))
+    await run.call('go')
+    const kinds = ['flow.exit', 'flow.transition', 'flow.enter']
+    expect(run.events.filter(({ type }) => kinds.includes(type))).toMatchObject([
+      { type: 'flow.transition', from: null, to: 'a', cause: { by: 'initialize' } },
+      { type: 'flow.enter', node: 'a', visit: 1 },
+      { type: 'flow.exit', node: 'a', visit: 1 },
+      { type: 'flow.transition', from: 'a', to: 'b', cause: { by: 'function', name: 'go' } },
+      { type: 'flow.enter', node: 'b', visit: 2 },
+    ])
+  })
+
   test('Moves that are asked for while a node is entered take its place, and the last one counts', async () => {
     const { opened, open } = gate()
     const run = await runFlow(
