@@ -8,7 +8,10 @@ import type { Move } from '../manager/move.ts'
 import { verifyState } from '../manager/state-draft.ts'
 import { flowHash, type FlowSnapshot, refused, type SavedCall, type SavedMove, type SavedRun } from './flow-snapshot.ts'
 
-/** Changes a snapshot of another version, or says by `undefined` that it cannot. */
+/**
+ * Changes a snapshot of another version, or says by `undefined` that it cannot. It names the version that it changes it
+ * to, and answers for what it gives: `hash` need not be that of the flow. The states and the places are checked.
+ */
 export type MigrateSnapshot = (snapshot: FlowSnapshot) => FlowSnapshot | undefined | Promise<FlowSnapshot | undefined>
 
 /**
@@ -124,8 +127,13 @@ async function fitting(
   } catch (misfit) {
     const migrated = await migrate?.(given)
     if (migrated === undefined) throw misfit
-    return migrated
+    return { ...migrated, runs: migrated.runs.map((run) => asCurrent(run, flows)) }
   }
+}
+
+function asCurrent(saved: SavedRun, flows: readonly FlowDefinition[]): SavedRun {
+  const flow = flows.find(({ id }) => id === saved.flowId)
+  return flow === undefined ? saved : { ...saved, hash: flowHash(flow) }
 }
 
 /** The flow that a saved one was of. */

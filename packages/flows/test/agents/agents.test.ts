@@ -7,6 +7,7 @@ import {
   type HandoffOptions,
   MultiAgentFlowManager,
 } from '../../src/agents/index.ts'
+import type { AgentMap } from '../../src/agents/index.ts'
 import { defineFlow } from '../../src/definition/define-flow.ts'
 import { defineNode } from '../../src/definition/define-node.ts'
 import { FlowDefinitionError, FlowError, FlowTransitionError, UnknownAgentError } from '../../src/definition/errors.ts'
@@ -16,6 +17,7 @@ import { flowFunction } from '../../src/definition/typed-function.ts'
 import { ScriptedHost } from '../../src/testing/scripted-host.ts'
 import { TestClock } from '@pc/core/testing'
 import type { FlowStore } from '../../src/snapshot/flow-store.ts'
+import { edge, flowOf } from '../example-flows.ts'
 import { TeamRun } from './team-run.ts'
 
 const describeProblem = flowFunction({
@@ -98,6 +100,39 @@ describe('handing over', () => {
     await expect(route('marketing')).rejects.toThrow(UnknownAgentError)
     await expect(route('toString')).rejects.toThrow("Unknown agent: 'toString'. There are: support, billing, sales.")
     expect([run.place, run.changes]).toEqual(['support/greet', []])
+  })
+
+  test('after the end nobody is handed anything', async () => {
+    const run = await TeamRun.start({ team })
+    run.host.end()
+    await run.rest()
+    await expect(run.manager.routeToAgent('billing')).rejects.toBeInstanceOf(FlowTransitionError)
+  })
+
+  test('a call that still runs when its agent comes back is told to the one who goes on, and moves nothing', async () => {
+    const { promise, resolve } = Promise.withResolvers<string>()
+    const slow: FlowFunction = { name: 'slow', description: '', background: true, handler: () => promise }
+    const finish: FlowFunction = { name: 'finish', description: '', handler: () => done({ paid: true }) }
+    const desk = flowOf(
+      { desk: { task: 'Help.', functions: [edge('on', 'other')] }, other: { task: 'On.' } },
+      { id: 'desk' },
+    )
+    const pay = flowOf({ pay: { task: 'Pay.', functions: [slow, finish] } }, { id: 'pay' })
+    const run = await TeamRun.start<AgentMap>({
+      team: { initial: 'desk', agents: { desk: { flow: desk }, pay: { flow: pay, return: true } } },
+    })
+    await run.manager.routeToAgent('pay')
+    const called = run.host.modelCalls('slow', {})
+    await run.rest()
+    await run.call('finish')
+    expect(run.place).toBe('desk/desk')
+    expect(() => JSON.parse(run.manager.snapshot())).not.toThrow()
+    resolve('late')
+    expect(await called).toBe('late')
+    await run.rest()
+    expect([run.place, run.errors]).toEqual(['desk/desk', []])
+    await run.call('on')
+    expect(run.place).toBe('desk/other')
   })
 
   test('before the beginning nobody is handed anything', async () => {
@@ -420,6 +455,18 @@ describe('agents that hand over without end', () => {
     await run.user('Please go on.')
     await run.manager.routeToAgent('sales')
     expect(run.place).toBe('sales/offer')
+  })
+
+  test.each<[string, (run: TeamRun<AgentMap>) => unknown]>([
+    ['begun to speak', (run) => run.host.startUser()],
+    ['typed something', (run) => run.host.append([{ role: 'user', content: 'Please.' }])],
+  ])('may hand over again when the user has %s', async (_what, act) => {
+    const run: TeamRun<AgentMap> = await TeamRun.start<AgentMap>({ team, maxHandoffs: 1 })
+    await run.manager.routeToAgent('billing')
+    await expect(run.manager.routeToAgent('support')).rejects.toMatchObject({ code: 'handoff-loop' })
+    await act(run)
+    await run.manager.routeToAgent('support')
+    expect(run.manager.currentAgent).toBe('support')
   })
 
   test('the limit can be set', async () => {

@@ -273,6 +273,19 @@ describe('who speaks first', () => {
     expect(ran).not.toHaveBeenCalled()
   })
 
+  test('21. They do not take what the node before was still saying for the first turn', async () => {
+    const after = [say('Anything else?')]
+    const flow = flowOf({ a: { task: 'A.' }, b: { task: 'B.', respondImmediately: false, after } })
+    const talk = await Talk.start(flow, { answers: [['x'.repeat(40)], ['Yes.']] })
+    await talk.advance(1)
+    await talk.manager.setNode('b')
+    await talk.advance(5)
+    expect(talk.spoken).toHaveLength(1)
+    await talk.say('Hello?')
+    await talk.advance(3)
+    expect(talk.spoken.slice(1)).toEqual(['Yes.', 'Anything else?'])
+  })
+
   test('21. They wait for the answer when the model calls a function first, whatever it says along with the call', async () => {
     const talk = await Talk.start(
       flowOf({
@@ -415,6 +428,17 @@ describe('what can go wrong on entering', () => {
     expect(talk.history.slice(-2)).toEqual(['tool: {"of":"look"}', 'assistant: Seen.'])
     await talk.manager.setNode('b')
     expect(talk.node).toBe('b')
+  })
+
+  test('A conversation that is cut off while something is said on the way lets go of who waits for the move', async () => {
+    const flow = flowOf({ a: { task: 'A.' }, b: { task: 'B.', before: [say('x'.repeat(50))] } })
+    const talk = await Talk.start(flow, { answers: [['Hello.']] })
+    await talk.advance(2)
+    const moving = talk.manager.setNode('b')
+    await talk.advance(1)
+    await talk.end()
+    await moving
+    expect(talk.path).toEqual(['a'])
   })
 
   test('A conversation that ends while a node is entered does not enter it', async () => {

@@ -54,6 +54,9 @@ const pizza = (more: Partial<FlowDefinition> = {}): FlowDefinition =>
     { id: 'pizza', state: z.object({ size: z.string().optional() }), ...more },
   )
 
+const arguing = (parameters: z.ZodObject, target = 'end'): FlowDefinition =>
+  flowOf({ start: { task: 'S.', functions: [edge('go', target, { parameters })] }, end: { task: 'E.' } })
+
 /** A conversation that stands at the confirmation. */
 async function atConfirmation(options: TalkOptions = {}): Promise<Talk> {
   const talk = await Talk.start(pizza(), {
@@ -199,6 +202,20 @@ describe('a conversation that goes on in another process', () => {
     expect(after.node).toBe('a')
     await after.advance(5)
     expect([after.node, after.asked]).toEqual(['b', []])
+  })
+
+  test('remembers how often its nodes were entered', async () => {
+    const flow = flowOf({
+      a: { task: 'A.', functions: [edge('go', 'b')] },
+      b: { task: 'B.', maxVisits: 1, functions: [edge('back', 'a')] },
+    })
+    const before = await Talk.start(flow, { answers: [[call('go')], [call('back')], ['Hm.']] })
+    await before.advance(2)
+    expect(before.path).toEqual(['a', 'b', 'a'])
+    const after = await resumed(before.manager.snapshot(), flow, { answers: [[call('go')], ['No.']] })
+    await after.say('Go.')
+    await after.advance(2)
+    expect([after.node, after.errors]).toMatchObject(['a', [{ code: 'flow-max-visits' }]])
   })
 
   test('goes where it was about to go', async () => {
@@ -467,6 +484,18 @@ describe('snapshots that are refused', () => {
       'have changed',
     ],
     [
+      'of a flow whose function takes other arguments',
+      async () => (await Talk.start(arguing(z.object({ n: z.number() })))).manager.snapshot(),
+      arguing(z.object({ n: z.string() })),
+      'have changed',
+    ],
+    [
+      'of a flow whose function leads elsewhere',
+      async () => (await Talk.start(arguing(z.object({})))).manager.snapshot(),
+      arguing(z.object({}), 'start'),
+      'have changed',
+    ],
+    [
       'whose state does not hold',
       changed((it) => void Object.assign(run(it), { state: { size: 4 } })),
       pizza(),
@@ -588,14 +617,14 @@ describe('snapshots of another version', () => {
 
   test('are changed by a hook and go on in the new flow', async () => {
     const snapshot = (await atConfirmation()).manager.snapshot()
-    const fresh = JSON.parse((await resumedFresh(next())).manager.snapshot()) as FlowSnapshot
-    const migrate = vi.fn((old: FlowSnapshot): FlowSnapshot | undefined => {
-      const [run] = fresh.runs
-      const [was] = old.runs
-      if (run === undefined || was === undefined) return undefined
-      const machine = { ...(run.machine as object), value: 'check' } as never
-      return { ...old, runs: [{ ...run, machine, state: was.state }] }
-    })
+    const migrate = vi.fn((old: FlowSnapshot): FlowSnapshot => ({
+      ...old,
+      runs: old.runs.map((run) => ({
+        ...run,
+        version: '2',
+        machine: { ...(run.machine as object), value: 'check' },
+      })),
+    }))
     const talk = await resumed(snapshot, next(), { migrate, answers: [[call('finish')], ['Goodbye.']] })
     expect(migrate).toHaveBeenCalledTimes(1)
     expect([talk.node, talk.manager.state]).toEqual(['check', { size: 'large' }])
@@ -618,15 +647,18 @@ describe('snapshots of another version', () => {
     await expect(resumed(snapshot, next(), { migrate })).rejects.toBeInstanceOf(FlowInitializationError)
   })
 
+  test('A hook may take one as it is whose flow was changed without a new version', async () => {
+    const snapshot = (await atConfirmation()).manager.snapshot()
+    const changed = pizza({ globalFunctions: [fn('eta', () => 30)] })
+    const talk = await resumed(snapshot, changed, { migrate: (old) => old })
+    expect([talk.node, [...talk.manager.currentFunctions]]).toEqual(['confirm', ['eta', 'finish', 'again']])
+  })
+
   test('The hook is not asked for a snapshot that fits', async () => {
     const migrate = vi.fn(() => undefined)
     const talk = await resumed((await atConfirmation()).manager.snapshot(), pizza(), { migrate })
     expect([talk.node, migrate.mock.calls.length]).toEqual(['confirm', 0])
   })
-
-  async function resumedFresh(flow: FlowDefinition): Promise<Talk> {
-    return Talk.start(flow)
-  }
 })
 
 describe('a switch to another model', () => {

@@ -12,6 +12,7 @@ interface SummaryRequest {
   readonly history: readonly string[]
   readonly role: string | undefined
   readonly atMs: number
+  readonly signal: AbortSignal
 }
 
 /** Answers as scripted, and gives summaries when it is asked for one. */
@@ -30,7 +31,7 @@ class Summariser extends ScriptedModel {
       return
     }
     const { clock } = this.runtime
-    this.requests.push({ history: tell(context.messages), role, atMs: clock.nowMs() })
+    this.requests.push({ history: tell(context.messages), role, atMs: clock.nowMs(), signal: options.signal })
     const given = this.#give(this.requests.length)
     if (given instanceof Error) throw given
     if (typeof given === 'number') await sleep(clock, given * 1000, options.signal)
@@ -76,7 +77,8 @@ describe('a node that begins with a summary', () => {
   })
 
   test('16. The summary comes first in the new history, the task behind it, and nothing else', async () => {
-    const { model } = await ordered(() => '  Two large pizzas.\n')
+    const { model, talk } = await ordered(() => '  Two large pizzas.\n')
+    expect(talk.events.filter(({ type }) => type === 'flow.summary')).toMatchObject([{ node: 'b', ok: true }])
     expect(model.asked.at(-1)?.history).toEqual([
       "developer: Here's a summary of the conversation:\nTwo large pizzas.",
       'developer: Read it back.',
@@ -102,6 +104,8 @@ describe('a node that begins with a summary', () => {
       'tool: {"status":"acknowledged"}',
       'developer: Read it back.',
     ])
+    if (secs > 0) expect(model.requests[0]?.signal.aborted).toBe(true)
+    expect(talk.events.filter(({ type }) => type === 'flow.summary')).toMatchObject([{ node: 'b', ok: false }])
     const waitedMs = (model.asked.at(-1)?.atMs ?? NaN) - asked
     expect(waitedMs).toBeGreaterThanOrEqual(secs * 1000)
     expect(waitedMs).toBeLessThan(secs * 1000 + 3000)
