@@ -27,6 +27,8 @@ export interface Caller {
   readonly outputs: Json[]
   /** The call, as long as it has no result. None for one whose first run did not end with the process. */
   open?: OpenCall | undefined
+  /** Its handler has ended. */
+  hasEnded?: boolean
 }
 
 /** Runs the handlers of functions. */
@@ -74,6 +76,7 @@ export class CallRunner {
   #answer(caller: Caller, end: CallEnd, result: unknown, effect: CallEffect): void {
     const { open, name } = caller
     const engine = this.#engine
+    caller.hasEnded = true
     if (open === undefined) void engine.deliver(name, result, effect)
     else {
       void engine.offer()
@@ -105,14 +108,19 @@ export class CallRunner {
   async #callFlow(caller: Caller, flow: SubFlow, input: Json | undefined): Promise<Json> {
     const { promise, resolve, reject } = Promise.withResolvers<Json>()
     const { open, name, ...rest } = caller
-    const { book } = this.#engine
+    const { book, navigator } = this.#engine
     const isAwaited = open === undefined || (open.awaited && book.isOpen(open))
     if (!isAwaited || book.pending !== undefined) {
       throw new FlowTransitionError(
         `"${name}" cannot have another flow converse now: the conversation moves on already.`,
       )
     }
-    const waiting = { ...rest, name, resume: resolve }
+    const resume = (output: Json): void => {
+      resolve(output)
+      // Its handler has not waited: nobody else would speak.
+      if (caller.hasEnded) navigator.answer()
+    }
+    const waiting = { ...rest, name, resume }
     const move: Move = { kind: 'call', flow, input, waiting, failed: reject, cause: { by: 'function', name } }
     caller.open = undefined
     if (open === undefined) await this.#engine.go(move)

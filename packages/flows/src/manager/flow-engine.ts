@@ -136,7 +136,12 @@ export class FlowEngine {
    */
   callAgain(call: Caller, run: FlowRun | undefined, mayAlways = false): void {
     const fn = run && this.#functions(run).find(({ name }) => name === call.name)
-    if (run !== undefined && fn !== undefined && (mayAlways || fn.idempotent)) void this.#calls.run(fn, call, run)
+    if (run !== undefined && fn !== undefined) {
+      if (mayAlways || fn.idempotent) void this.#calls.run(fn, call, run)
+    } else if (mayAlways) {
+      // The application has called it, in another process.
+      void this.deliver('the part that is over', call.outputs.at(-1), { type: 'answer' })
+    }
   }
 
   /** Runs an action or a callback of the application, which may not take longer than so. */

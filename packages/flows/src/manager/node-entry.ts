@@ -2,6 +2,7 @@ import { isSpecificMessage, type Message, transcriptOf } from '@pc/core'
 import { faultsOfNode } from '../definition/check-node.ts'
 import { FlowDefinitionError, FlowTransitionError } from '../definition/errors.ts'
 import type { ContextStrategy, FlowNode } from '../definition/flow-node.ts'
+import { isRecord } from '../definition/is-record.ts'
 import type { ActionRunner } from './action-runner.ts'
 import type { FlowEngine } from './flow-engine.ts'
 import type { FlowHost, FlowTool, NodeUpdate } from './flow-host.ts'
@@ -17,8 +18,11 @@ const SUMMARY_TIMEOUT_SECS = 5
  * @throws FlowDefinitionError, ActionError, FlowTransitionError for a node that cannot be entered.
  */
 export function verifyEntry(run: FlowRun, name: string, node: FlowNode, actions: ActionRunner): void {
-  actions.verify(node.before)
-  actions.verify(node.after)
+  // What a function makes may be anything.
+  if (isRecord(node)) {
+    actions.verify(node.before)
+    actions.verify(node.after)
+  }
   // The others were checked with their flow.
   const faults = run.flow.nodes[name] === node ? [] : faultsOfNode(node, name)
   if (faults.length > 0) throw new FlowDefinitionError(`The node '${name}'`, faults)

@@ -380,6 +380,20 @@ describe('a conversation that goes on in another process', () => {
       expect([after.node, after.lastAsked.role]).toEqual(['ask', 'You sell.'])
     })
 
+    test('the model reads its output where the application has called it', async () => {
+      const address = sub()
+      const flow = flowOf({ start: { task: 'S.' } }, { subFlows: { address } })
+      const before = await Talk.start(flow, { answers: [['Hello.'], [call('street')], ['Is that right?']] })
+      await before.advance(1)
+      void before.manager.callFlow(address)
+      await before.advance(3)
+      const after = await resumed(before.manager.snapshot(), flow, { answers: [[call('right')], ['Thanks.']] })
+      await after.say('Yes.')
+      await after.advance(3)
+      expect([after.node, after.spoken]).toEqual(['start', ['Thanks.']])
+      expect(after.lastAsked.history.at(-1)).toBe('developer: The result of the part that is over: {"street":"Elm"}')
+    })
+
     test('its caller goes on when it was done already and another call still ran', async () => {
       const began: string[] = []
       const withSlow = (): FlowDefinition => {

@@ -293,6 +293,16 @@ describe('a flow that a function calls', () => {
     ])
   })
 
+  test('has the model speak when it is over and its caller has not waited for it', async () => {
+    const deliver = fn('deliver', (_args: unknown, ctx: FlowContext) => {
+      void ctx.call(address())
+      return Promise.race([ctx.signal, 'later'])
+    })
+    const run = await runFlow(flowOf({ start: { task: 'S.', functions: [deliver] } }))
+    for (const name of ['deliver', 'street', 'right']) await run.call(name)
+    expect([run.currentNode, run.isAsked]).toEqual(['start', true])
+  })
+
   test('is not called by a function in the background', async () => {
     const deliver = fn('deliver', async (_args: unknown, ctx: FlowContext) => ctx.call(address()), { background: true })
     const run = await runFlow(flowOf({ start: { task: 'S.', functions: [deliver] } }))

@@ -344,6 +344,22 @@ describe('other ways on', () => {
     expect(errorsOf(run)).toMatchObject([{ name: 'FlowDefinitionError', message: expect.stringContaining('task') }])
   })
 
+  test.each<[string, () => unknown]>([
+    ['nothing', () => undefined],
+    ['a promise', () => Promise.resolve({ task: 'B.' })],
+    ['a text', () => 'B.'],
+  ])(
+    'A node whose function gives %s is refused with what is wrong, and the conversation stays',
+    async (_what, make) => {
+      const run = await runFlow(flowOf({ a: { task: 'A.', functions: [edge('go', 'b')] }, b: make as never }))
+      await run.call('go')
+      expect([run.currentNode, run.isAsked]).toEqual(['a', true])
+      expect(errorsOf(run)).toMatchObject([
+        { name: 'FlowDefinitionError', message: expect.stringMatching(/no node|task/) },
+      ])
+    },
+  )
+
   test('A node that is entered again is a new visit: its first reply counts again, and its input is the newest', async () => {
     const ran = vi.fn()
     const run = await runFlow(
