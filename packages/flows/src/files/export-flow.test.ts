@@ -77,6 +77,53 @@ describe('exportFlow', () => {
     expect(exportFlow(loaded, 'json')).toBe(exportFlow(flow, 'json'))
   })
 
+  test('writes every field of a flow of code', () => {
+    const jsonSchema = { type: 'object', properties: { n: { type: 'integer' } } }
+    const given = { look: () => 1, book: () => 2 }
+    const sub = buildFlow({ id: 'sub', initialNode: 's', nodes: { s: { task: 'S.', after: [endConversation()] } } })
+    const flow = buildFlow({
+      id: 'code',
+      initialNode: 'a',
+      context: 'reset',
+      subFlows: [sub],
+      globalFunctions: [
+        { name: 'look', description: 'Looks', handler: given.look, background: true, idempotent: true },
+      ],
+      nodes: {
+        a: {
+          role: 'R.',
+          task: 'A.',
+          context: { summary: 'Sum up.', timeoutSecs: 2 },
+          respondImmediately: false,
+          functions: [
+            {
+              name: 'book',
+              description: 'Books',
+              parameters: { jsonSchema },
+              handler: given.book,
+              transitionTo: ['b'],
+              timeoutSecs: 4,
+              cancelOnInterruption: true,
+              expects: 'yesNo',
+              cache: { ttlSecs: 5, scope: 'global' },
+            },
+          ],
+          onSpoken: { ...to('b', { result: 1 }), say: 'Now.' },
+          onError: to('b'),
+          maxVisits: 3,
+          model: 'large',
+          temperature: 0.5,
+          expects: 'digits',
+          cache: 'entry',
+        },
+        b: { task: '', say: 'Bye.', always: to('a') },
+      },
+    })
+    const { flow: again } = loadFlow(exportFlow(flow, 'yaml'), { handlers: given })
+    const plain = (value: unknown): unknown => JSON.parse(JSON.stringify(value))
+    expect(plain(again)).toEqual(plain({ ...flow }))
+  })
+
   test('names each part that a file cannot hold', () => {
     const flow = buildFlow({
       id: 'code',

@@ -101,6 +101,131 @@ describe('loadFlow: examples', () => {
   })
 })
 
+describe('loadFlow: what each field of the reference becomes', () => {
+  const messages = [{ role: 'system', content: 'Ask.' }]
+  const handlers = { look: () => 1, eta: () => 2 }
+  const actions = { note: () => undefined }
+  const pre_actions = [{ type: 'tts_say', text: 'Hello.', append_text_to_context: false }]
+  const post_actions = [
+    { type: 'note', extra: 1 },
+    { type: 'end_conversation', text: 'Bye.' },
+  ]
+  const expected = {
+    role: 'You help.',
+    before: [{ type: 'tts_say', text: 'Hello.', appendTextToContext: false }],
+    after: [
+      { type: 'note', extra: 1, handler: actions.note },
+      { type: 'end_conversation', text: 'Bye.' },
+    ],
+    respondImmediately: false,
+  }
+
+  test('of a static file', () => {
+    const look = {
+      name: 'look',
+      description: 'Looks',
+      properties: { n: { type: 'integer' } },
+      required: ['n'],
+      handler: '__function__:look',
+      transition_to: 'b',
+      timeout_secs: 7,
+      cancel_on_interruption: true,
+    }
+    const node = {
+      role_messages: [{ role: 'system', content: 'You help.' }],
+      task_messages: messages,
+      pre_actions,
+      post_actions,
+    }
+    const { flow } = loadFlow(
+      {
+        initial_node: 'a',
+        global_functions: [{ name: 'eta', description: 'When', handler: 'eta' }],
+        nodes: {
+          a: { ...node, functions: [look], respond_immediately: false, context_strategy: { strategy: 'RESET' } },
+          b: {
+            task_messages: messages,
+            context_strategy: { strategy: 'reset_with_summary', summary_prompt: 'Sum up.' },
+          },
+        },
+      },
+      { handlers, actions },
+    )
+    expect(flow.nodes['a']).toMatchObject({
+      ...expected,
+      task: messages,
+      context: 'reset',
+      functions: [
+        {
+          name: 'look',
+          description: 'Looks',
+          transitionTo: ['b'],
+          timeoutSecs: 7,
+          cancelOnInterruption: true,
+          parameters: { jsonSchema: { properties: { n: { type: 'integer' } }, required: ['n'] } },
+        },
+      ],
+    })
+    expect(flow.nodes['b']).toMatchObject({ context: { summary: 'Sum up.' } })
+    expect(flow.globalFunctions).toMatchObject([{ name: 'eta', description: 'When' }])
+  })
+
+  test('of a file of the editor', () => {
+    const data = {
+      role_messages: [{ role: 'system', content: 'You help.' }],
+      task_messages: messages,
+      functions: [
+        {
+          name: 'look',
+          description: 'Looks',
+          properties: { n: { type: 'integer' } },
+          required: ['n'],
+          next_node_id: 'b',
+        },
+      ],
+      pre_actions,
+      post_actions,
+      context_strategy: { strategy: 'RESET_WITH_SUMMARY', summary_prompt: 'Sum up.' },
+      respond_immediately: false,
+    }
+    const position = { x: 0, y: 0 }
+    const file = {
+      meta: { name: 'X', version: '0.1.0' },
+      nodes: [
+        { id: 'a', type: 'initial', position, data },
+        { id: 'b', type: 'end', position, data: { task_messages: messages } },
+      ],
+      edges: [],
+    }
+    const { flow } = loadFlow(file, { handlers, actions })
+    expect(flow).toMatchObject({ id: 'x', version: '0.1.0', initialNode: 'a' })
+    expect(flow.nodes['a']).toMatchObject({
+      ...expected,
+      task: messages,
+      context: { summary: 'Sum up.' },
+      functions: [{ name: 'look', transitionTo: ['b'], parameters: { jsonSchema: { required: ['n'] } } }],
+    })
+    expect(faultsOf({ ...file, nodes: [...file.nodes, file.nodes[1]] }, { handlers, actions })).toEqual([
+      expect.stringMatching(/^nodes\.2\.id: "b" is the id of an earlier node/),
+    ])
+    const decision = {
+      action: '1',
+      conditions: [{ operator: 'not in', value: '[1, 2]', next_node_id: 'b' }],
+      default_next_node_id: 'a',
+    }
+    const decides = { name: 'look', description: 'Looks', decision }
+    const nodes = [{ id: 'a', type: 'initial', position, data: { ...data, functions: [decides] } }, file.nodes[1]]
+    const decided = loadFlow({ ...file, nodes }, { handlers, actions })
+    expect(decided.file.nodes['a']?.functions?.[0]?.decision).toMatchObject({
+      branches: [{ when: { op: 'notIn', left: { path: 'result' }, right: [1, 2] }, to: 'b' }],
+      otherwise: 'a',
+    })
+    expect(faultsOf({ ...file, edges: [{ id: 'e', source: 'a', target: 'c' }] }, { handlers, actions })).toEqual([
+      expect.stringMatching(/^edges\.0\.target: "c" is no node/),
+    ])
+  })
+})
+
 describe('loadFlow: functions', () => {
   test('a handler may return an outcome, which counts before the decision', async () => {
     const decision = { branches: [{ when: { op: '>', left: { path: 'args.n' }, right: 1 }, to: 'b' }] }
