@@ -30,6 +30,9 @@ describe.skipIf(redisProgram === undefined)('with a server (skipped without redi
     await redisStore({ redis, ttlSecs: 99.2 }).save('call', '{}')
     expect(await redis.pttl('pc:flow:call')).toBeGreaterThan(90_000)
     expect(await redis.pttl('pc:flow:call')).toBeLessThanOrEqual(100_000)
+    // Redis takes no 0.
+    await redisStore({ redis, ttlSecs: 0.2 }).save('call', '{}')
+    expect(await redis.pttl('pc:flow:call')).toBeLessThanOrEqual(1000)
     await redisStore({ redis }).save('call', '{}')
     expect(await redis.pttl('pc:flow:call')).toBe(-1)
   })

@@ -72,6 +72,8 @@ describe('watchFlow', () => {
     expect(taskOf(watch.current)).toBe('One')
     await next(() => writeFileSync(path, flow('Two')))
     expect(taskOf(watch.current)).toBe('Two')
+    await next(() => writeFileSync(path, 'nodes: ['))
+    expect(taskOf(watch.current)).toBe('Two')
   })
 
   test('an error of the one who is told is told, too', async () => {

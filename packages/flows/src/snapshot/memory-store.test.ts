@@ -22,6 +22,16 @@ test('a conversation whose time is over makes room, so that a younger one stays'
   expect([await store.load('old'), await store.load('young'), await store.load('new')]).toEqual([undefined, '1', '1'])
 })
 
+test('a conversation is kept for less than its time', async () => {
+  const clock = new TestClock()
+  const store = memoryStore({ ttlSecs: 10, clock })
+  await store.save('a', '1')
+  await clock.advance(9999)
+  expect(await store.load('a')).toBe('1')
+  await clock.advance(1)
+  expect(await store.load('a')).toBeUndefined()
+})
+
 test('without maxEntries a thousand conversations are kept', async () => {
   const store = memoryStore()
   for (let n = 0; n <= 1000; n++) await store.save(`${n}`, '{}')
