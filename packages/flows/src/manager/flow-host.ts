@@ -81,7 +81,7 @@ export interface FlowHost {
   /** Asks the model beside the conversation. */
   infer(prompt: string, history: string, signal: AbortSignal): Promise<string | null>
   messages(): readonly Message[]
-  /** Whether a reply of the model is on its way, or being played. Not every host knows. */
+  /** Whether a reply of the model is on its way, waited for or being played. Not every host knows. */
   isReplying?(): boolean
   /** Ends the conversation behind all that was queued. */
   end(): void

@@ -71,6 +71,7 @@ export class OptimizedHost {
         return inner.setTools(tools.map((tool) => this.#limited(tool)))
       },
       run: () => this.#run(),
+      isReplying: () => gate.isWaiting || inner.isReplying?.() === true,
     })
   }
 

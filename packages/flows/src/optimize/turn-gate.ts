@@ -29,6 +29,11 @@ export class TurnGate {
     this.#options = options
   }
 
+  /** Somebody is answered when there is room. */
+  get isWaiting(): boolean {
+    return this.#next !== undefined
+  }
+
   /** Counts a request, if there is room for it. */
   tryPass(): boolean {
     const { limiter, clock } = this.#options

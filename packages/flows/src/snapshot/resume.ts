@@ -70,7 +70,9 @@ export async function restoreSnapshot(
     throw refused('it stands in a node that the flow does not have, or that was made on the spot', cause)
   }
   await engine.resume(messages.map(asCancelled))
-  if (silenceAtMs !== undefined) navigator.silence.listen(Math.max(0, silenceAtMs - host.runtime.clock.epochMs()))
+  const nowMs = host.runtime.clock.epochMs()
+  // Whoever was speaking has stopped with the process.
+  navigator.silence.listen(silenceAtMs === undefined ? undefined : Math.max(0, silenceAtMs - nowMs))
   for (const call of calls) engine.callAgain({ ...call, outputs: [] }, navigator.run)
   if (pending === undefined) return
   const { via, say } = pending

@@ -308,6 +308,15 @@ describe('the rate limiter', () => {
     await it.end()
   })
 
+  test('a user whose turn waits is not taken for silent', async () => {
+    const quiet = flowOf({ a: { task: 'A.', onSilence: { afterSecs: 4, say: 'Are you there?' } } })
+    const it = await Call.start({ flow: quiet, answers: [['Hi.'], ['Sure.']], optimizer: optimizer() })
+    await it.say('Help.')
+    await it.clock.advance(8000)
+    expect(it.spoken).toEqual(['Hi.', 'Hold on.', 'Sure.'])
+    await it.end()
+  })
+
   test('of turns that wait none is lost: the model reads them all in one request', async () => {
     const it = await Call.start({ flow, answers: [['Hi.'], ['Sure.'], ['Never.']], optimizer: optimizer() })
     await it.say('Help.')

@@ -182,6 +182,17 @@ describe('a conversation that goes on in another process', () => {
     expect(after.spoken).toEqual(['Goodbye.'])
   })
 
+  test('answers the silence of a user to whom the agent was speaking when the process ended', async () => {
+    const flow = flowOf({ a: { task: 'A.', onSilence: { afterSecs: 5, say: 'Are you there?' } } })
+    const before = await Talk.start(flow, { answers: [['x'.repeat(50)]] })
+    await before.advance(2)
+    const after = await resumed(before.manager.snapshot(), flow)
+    await after.advance(4.9)
+    expect(after.spoken).toEqual([])
+    await after.advance(0.2)
+    expect(after.spoken).toEqual(['Are you there?'])
+  })
+
   test('says no text again that was said, where the node leads nowhere', async () => {
     const flow = flowOf({ a: { task: 'A.', say: 'Hello.' } })
     const before = await Talk.start(flow)
