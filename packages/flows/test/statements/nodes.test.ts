@@ -118,6 +118,22 @@ describe('nodes that lead on by themselves in a circle', () => {
     expect([talk.node, talk.path.length]).toEqual(['out', 8])
   })
 
+  test('may go on as long as the model calls functions', async () => {
+    const always = (state: { n?: unknown }): To => {
+      state.n = Number(state.n ?? 0) + 1
+      return Number(state.n) % 30 === 0 ? to('menu') : to('b')
+    }
+    const flow = flowOf({
+      menu: { task: 'M.', functions: [edge('go', 'a')] },
+      a: { task: 'A.', always },
+      b: { task: 'B.', always: to('a') },
+    })
+    const run = await runFlow(flow)
+    for (let turn = 0; turn < 3; turn++) await run.call('go')
+    expect([run.currentNode, run.events.filter(({ type }) => type === 'flow.error')]).toEqual(['menu', []])
+    expect(JSON.stringify(run.messages)).not.toContain('The user speaks')
+  })
+
   test('may go on as long as the user takes part', async () => {
     const flow = flowOf({
       a: { task: 'A.', respondImmediately: false, onSpoken: to('b') },
