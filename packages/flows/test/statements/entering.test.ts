@@ -423,6 +423,7 @@ describe('what can go wrong on entering', () => {
     expect(failure).toBeInstanceOf(FlowError)
     expect(String(failure)).toContain('full')
     expect([talk.node, [...talk.manager.currentFunctions]]).toEqual(['a', ['look']])
+    expect(JSON.parse(talk.manager.snapshot())).not.toHaveProperty('role')
     await talk.say('Look.')
     await talk.advance(3)
     expect(talk.history.slice(-2)).toEqual(['tool: {"of":"look"}', 'assistant: Seen.'])
