@@ -291,6 +291,21 @@ describe('what is handed on', () => {
     expect(run.history[0]).toBe('developer: The conversation so far:\nAgent: Hello.\nUser: My bill is wrong.')
   })
 
+  test('of those only the newest: six, or as many as is said', async () => {
+    for (const [verbatimTurns, first] of [
+      [undefined, 'User: 3'],
+      [2, 'User: 5'],
+    ] as const) {
+      const run = await TeamRun.start({ team, infer: () => null, verbatimTurns })
+      for (let turn = 1; turn <= 5; turn++) {
+        await run.user(`${turn}`)
+        await run.reply(`Reply ${turn}`)
+      }
+      await run.manager.routeToAgent('billing', {}, { history: 'summary' })
+      expect(run.manager.handoff?.conversationSummary.split('\n')[0]).toBe(first)
+    }
+  })
+
   test('nothing of the history is handed on where that is wanted', async () => {
     const run = await history({ known: 1 }, { history: 'none' })
     expect(run.history).toEqual([expect.stringContaining('"context":{"known":1}'), 'developer: Ask for the invoice.'])

@@ -368,6 +368,7 @@ describe('the rate limiter', () => {
     await it.clock.advance(30_000)
     expect(it.model.asked.map(({ atMs }) => atMs)).toEqual([0, 10_000, 20_000])
     expect(it.spoken.at(-1)).toBe('Three.')
+    expect([it.spoken.includes('Hold on.'), it.history.join()]).toEqual([true, expect.not.stringContaining('Hold on.')])
     await it.end()
   })
 
