@@ -161,7 +161,7 @@ describe('the state that a handler changes', () => {
     const take = (_args: unknown, { state }: FlowContext): void => void delete state['old']
     const run = await odd(take, {}, { state: { old: 1, kept: 2 } })
     await run.call('odd')
-    expect(run.state).toEqual({ kept: 2 })
+    expect(Object.keys(run.state)).toEqual(['kept'])
   })
 
   test('is as it was when the handler throws, within its values too', async () => {
