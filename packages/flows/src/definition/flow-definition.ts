@@ -9,7 +9,6 @@ export interface FlowWarning {
     | 'unreachable-node'
     | 'dead-end'
     | 'shadowed-global'
-    | 'ad-hoc-jump'
     | 'dropped-schema-feature'
     | 'opaque-node'
     | 'minified-name'
