@@ -71,7 +71,8 @@ describe('a file that is torn or foreign', () => {
         .catch((reason: unknown) => reason)
       expect(error).toMatchObject({ name: 'FlowError', code: 'snapshot-damaged' })
       expect(String(error)).toContain(pathOf('call'))
-      expect(String(error)).not.toMatch(/secret|Zo/)
+      // The name of a temporary folder may hold any letters.
+      expect(String(error).replace(pathOf('call'), '')).not.toMatch(/secret|Zo/)
       expect(await readFile(pathOf('call'))).toEqual(cut)
     }
   })
