@@ -127,7 +127,7 @@ export function CallView({ state, controls, levels, clock, insecure, firstTab = 
             )}
           </div>
         </section>
-        <div className="side">
+        <div className="sidebar">
           {hasFlow && <SideTabs tab={tab} onTab={setTab} />}
           {hasFlow && <FlowPanel view={state.flow} inCall={inCall} />}
           <aside aria-label="Conversation">
