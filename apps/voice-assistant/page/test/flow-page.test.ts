@@ -131,13 +131,15 @@ describe.skipIf(chromiumPath === undefined)('a page with flows in Chromium', () 
     expect(await page.getByRole('tab', { name: 'Flow' }).getAttribute('aria-selected')).toBe('true')
   })
 
-  test('on a narrow page the figures of the last reply stand in a line', async () => {
+  test('on a narrow page the figures of the last reply stand in a line, and the conversation right below its tab', async () => {
     const { agent, page } = await open('?demo=pizza', 390)
     await talk(page, agent)
     agent.say('server-message', { type: 'pc/latency', turn: 1, stages: { turnEndMs: 200, llmMs: 100 }, totalMs: 300 })
     const [reply, spread] = [page.getByText('last reply'), page.getByText('p95')]
     await spread.waitFor()
     for (const figures of [reply, spread]) expect((await figures.boundingBox())?.height).toBeLessThan(24)
+    const [tabs, aside] = [await page.getByRole('tablist').boundingBox(), await page.locator('aside').boundingBox()]
+    expect(aside?.y).toBe((tabs?.y ?? 0) + (tabs?.height ?? 0))
   })
 
   test('a call that broke off goes on as the same conversation, a new one does not', async () => {
