@@ -57,7 +57,7 @@ async function voice(): Promise<Figures['w3']> {
   // Two runs of 48 s give 160 replies.
   const latency = await interleaved(quick ? 1 : 2, { ours: () => runSessions('ours', 10, quick ? 12 : 48) })
   const floorLatency = await interleaved(1, { floor: () => runSessions('floor', 10, quick ? 6 : 18) })
-  const load = await interleaved(1, {
+  const load = await interleaved(quick ? 1 : 3, {
     ours: () => runSessions('ours', 200, quick ? 6 : 12),
     floor: () => runSessions('floor', 200, quick ? 6 : 12),
   })
