@@ -12,6 +12,7 @@ import { encodeToolContent } from '../context/tool-messages.ts'
 import type { ToolChoice, ToolsSchema } from '../context/tools.ts'
 import { PcError } from '../runtime/errors.ts'
 import { type Logger, silentLogger } from '../runtime/log.ts'
+import { isRecord } from '../runtime/is-record.ts'
 
 /** What every adapter takes beside the context. */
 export interface AdapterOptions {
@@ -182,8 +183,4 @@ function missingResult(id: string): ToolMessage {
 
 function isTool(message: Message): message is ToolMessage {
   return !isSpecificMessage(message) && message.role === 'tool'
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

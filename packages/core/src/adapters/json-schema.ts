@@ -1,4 +1,5 @@
 import type { JsonSchema } from '../context/standard-schema.ts'
+import { isRecord } from '../runtime/is-record.ts'
 
 /** Keywords whose value is a schema, a list of schemas, or a map of schemas; other values are data and stay as they are. */
 const SCHEMAS = new Set(['items', 'additionalProperties', 'not', 'contains', 'propertyNames', 'if', 'then', 'else'])
@@ -139,8 +140,4 @@ function recordOf(value: unknown): JsonSchema {
 
 function mapItem(item: unknown, change: (schema: JsonSchema) => JsonSchema): unknown {
   return isRecord(item) ? mapSchema(item, change) : item
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

@@ -4,6 +4,7 @@ import { PcError } from '../runtime/errors.ts'
 import type { UserTurnExpectation } from '../turns/user-turn-expectation.ts'
 import type { LLMContext } from './llm-context.ts'
 import { describeIssue, type JsonSchema, type SchemaOutput, type StandardSchema } from './standard-schema.ts'
+import { isRecord } from '../runtime/is-record.ts'
 
 /** A processor, as far as a function needs it: `call.llm.pushFrame(new TTSSpeakFrame('One moment.'))`. */
 export interface FramePusher {
@@ -242,10 +243,6 @@ function hasType(value: unknown, type: string): boolean {
     default:
       return typeof value === type
   }
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
 function isSchemaMap(value: unknown): value is Record<string, JsonSchema> {

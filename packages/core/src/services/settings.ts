@@ -1,6 +1,7 @@
 import type { ServiceUpdateSettingsFrame } from '../frames/control.ts'
 import type { FrameProcessor } from '../processor/frame-processor.ts'
 import { PcError } from '../runtime/errors.ts'
+import { isRecord } from '../runtime/is-record.ts'
 
 /** The settings of a language model service; what is left out is the provider's default. */
 export interface LLMSettings {
@@ -132,10 +133,6 @@ export class ServiceSettings<S extends Fields> {
 function canonicalName(key: string): string {
   const name = key.replace(/_([a-z0-9])/g, (_, letter: string) => letter.toUpperCase())
   return name === 'voiceId' ? 'voice' : name
-}
-
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
 function wrongType(name: string, wanted: string): PcError {

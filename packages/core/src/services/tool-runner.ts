@@ -17,6 +17,7 @@ import { cancelFunctions, type RunningCall, withCancelFunctions } from './cancel
 import { CallParams, type FunctionHandler } from './function-call-params.ts'
 import { IdempotencyKeys } from './idempotency-keys.ts'
 import type { ToolRequest } from './llm-types.ts'
+import { isRecord } from '../runtime/is-record.ts'
 
 /** What a {@link ToolRunner} needs of its service. */
 export interface ToolRunnerHost {
@@ -322,8 +323,4 @@ function parseArguments(text: string): Readonly<Record<string, unknown>> | undef
   } catch {
     return undefined
   }
-}
-
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

@@ -6,6 +6,8 @@ import type { FlowFunction, JsonSchemaParameters } from './flow-function.ts'
 import type { FlowNode } from './flow-node.ts'
 import { schemaOf, validatorOf } from './function-schema.ts'
 import { type EdgesOfFunctions, type FaultOfFunctions, functionList, type FunctionSet } from './function-set.ts'
+import { isOfUser } from './is-of-user.ts'
+import { isRecord } from './is-record.ts'
 import { type Json, pathOfNonJson } from './json.ts'
 import { type FlowOutcome, stay, type To } from './outcome.ts'
 
@@ -255,7 +257,7 @@ function jsonOf(name: string, value: unknown): Json {
 
 function userMessages(manager: FlowManagerView): number | undefined {
   try {
-    return manager.getCurrentContext().filter((message) => 'role' in message && message.role === 'user').length
+    return manager.getCurrentContext().filter(isOfUser).length
   } catch (error) {
     // A flow without a context cannot tell; then the model is believed.
     if (error instanceof FlowError) return undefined
@@ -269,9 +271,9 @@ function recordsIn(state: FlowState, key: string): Record<string, SlotRecord> {
 }
 
 function isRecords(value: unknown): value is Record<string, SlotRecord> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) && Object.values(value).every(isRecord)
+  return isRecord(value) && Object.values(value).every(isSlotRecord)
 }
 
-function isRecord(value: unknown): value is SlotRecord {
+function isSlotRecord(value: unknown): value is SlotRecord {
   return typeof value === 'object' && value !== null && 'value' in value && 'confirmed' in value
 }

@@ -1,7 +1,8 @@
-import { isSpecificMessage, type Message, transcriptOf } from '@pc/core'
+import { type Message, transcriptOf } from '@pc/core'
 import { faultsOfNode } from '../definition/check-node.ts'
 import { FlowDefinitionError, FlowTransitionError } from '../definition/errors.ts'
 import type { ContextStrategy, FlowNode } from '../definition/flow-node.ts'
+import { isOfUser } from '../definition/is-of-user.ts'
 import { isRecord } from '../definition/is-record.ts'
 import type { ActionRunner } from './action-runner.ts'
 import type { FlowEngine } from './flow-engine.ts'
@@ -56,11 +57,6 @@ export function nodeUpdate(
 ): NodeUpdate {
   const { model, temperature, expects } = node ?? {}
   return { role, model, temperature, expects, messages, replace, tools }
-}
-
-/** Whether a message is what the user has said. */
-export function isOfUser(message: Message): boolean {
-  return !isSpecificMessage(message) && message.role === 'user'
 }
 
 /** What a node is entered with. */
