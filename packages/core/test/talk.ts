@@ -198,6 +198,13 @@ export class Talk {
     await this.send(new VADUserStoppedSpeakingFrame(0.2, this.clock.nowMs()))
   }
 
+  /** A sound that passes for a voice. */
+  async noise(): Promise<void> {
+    await this.begin()
+    await this.advance(300)
+    await this.pause()
+  }
+
   /** What the user said is recognised. */
   async recognise(text: string): Promise<void> {
     await this.send(new TranscriptionFrame(text, 'user', '', { finalized: true }))

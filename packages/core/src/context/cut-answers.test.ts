@@ -31,9 +31,7 @@ async function asked(options: TalkOptions): Promise<Talk> {
 
 /** A sound that passes for a voice, and time for the stop timeout. */
 async function noise(talk: Talk): Promise<void> {
-  await talk.begin()
-  await talk.advance(300)
-  await talk.pause()
+  await talk.noise()
   await talk.advance(5000)
 }
 
